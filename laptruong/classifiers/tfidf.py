@@ -1,0 +1,198 @@
+"""The TF-IDF baseline: logistic regression on words and character n-grams, trained with scikit-learn, run without.
+
+Topics are one-vs-rest over the whole unit, calibrated by Platt's sigmoid. A stance is one multinomial regression over
+what stands around the actor, its features once shared by all topics and once crossed with the topic asked about
+(Daumé III 2007, "Frustratingly easy domain adaptation"), calibrated by a temperature (Guo et al. 2017). Both
+calibrations are fitted on out-of-fold scores, folds by article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+from scipy.special import expit, softmax
+
+from laptruong.classifiers import features, storage
+from laptruong.classifiers.base import Classifier, Example, Gold, Prediction
+from laptruong.classifiers.vectors import Tfidf
+from laptruong.errors import ModelError
+from laptruong.scheme import Pair, Scheme
+
+TOPIC_BLOCKS = ("word", "character")
+
+
+class TfidfClassifier(Classifier):
+    """Topics and stances by TF-IDF and logistic regression.
+
+    Parameters
+    ----------
+    scheme : Scheme
+    topic_c, stance_c : float
+        Inverse strength of the L2 penalty of each model.
+    min_df : int
+        A feature that fewer training units have is left out.
+    ngrams : (int, int)
+        Shortest and longest character n-gram, the blanks around a word included.
+    weights : dict from str to float
+        Weight of each view of a stance; see `features.BLOCKS`.
+    cross_weight : float
+        Weight of the features crossed with the topic against those shared by all topics.
+
+    Attributes
+    ----------
+    topic_vectors_ : dict from str to Tfidf
+    topic_weights_ : ndarray, shape (n_features, n_topics)
+    topic_bias_, topic_slope_, topic_shift_ : ndarray, shape (n_topics,)
+        ``p = 1 / (1 + exp(slope * (x @ weights + bias) + shift))``.
+    stance_vectors_ : dict from str to Tfidf
+    stance_weights_ : ndarray, shape (n_slots, n_features, n_stances)
+        A slot is a topic, shared part already added; a single slot where the scheme has no topics.
+    stance_bias_ : ndarray, shape (n_slots, n_stances)
+    temperature_ : float
+        ``p = softmax((x @ weights[slot] + bias[slot]) / temperature)``.
+    """
+
+    kind: ClassVar[str] = "tfidf"
+
+    def __init__(
+        self, scheme: Scheme, *, topic_c: float = 10.0, stance_c: float = 3.0, min_df: int = 2,
+        ngrams: tuple[int, int] = (2, 5), weights: dict[str, float] | None = None, cross_weight: float = 0.5,
+    ) -> None:  # fmt: skip
+        super().__init__(scheme)
+        self.topic_c, self.stance_c, self.min_df, self.ngrams = topic_c, stance_c, min_df, ngrams
+        self.weights = weights or {"near": 1.0, "clause": 1.0, "sentence": 0.5, "unit": 0.3}
+        self.cross_weight = cross_weight
+        self.topic_vectors_: dict[str, Tfidf] = {}
+        self.stance_vectors_: dict[str, Tfidf] = {}
+
+    def fit(self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0) -> Self:
+        from laptruong.classifiers import tfidf_fit  # scikit-learn is needed here only
+
+        tfidf_fit.fit(self, examples, gold, groups, seed)
+        return self
+
+    def predict(
+        self,
+        examples: Sequence[Example],
+        pairs: Sequence[Sequence[Pair]] | None = None,
+        floor: np.ndarray | None = None,
+    ) -> list[Prediction]:
+        analyses = [features.analyze(example) for example in examples]
+        topics = self.topic_probabilities(analyses)
+        if pairs is None:
+            pairs = [self.default_pairs(example, row, floor) for example, row in zip(examples, topics, strict=True)]
+        stances = self.stance_probabilities(analyses, pairs)
+        return [Prediction(row, each) for row, each in zip(topics, stances, strict=True)]
+
+    def topic_features(self, analyses: Sequence[features.Analysis]) -> sparse.csr_matrix:
+        """Weigh units for the topics; shape (n_units, n_features)."""
+        words = self.topic_vectors_["word"].transform([features.topic_words(each) for each in analyses])
+        characters = self.topic_vectors_["character"].transform([features.character_words(each) for each in analyses])
+        return sparse.hstack([words, characters], format="csr")
+
+    def topic_probabilities(self, analyses: Sequence[features.Analysis]) -> np.ndarray:
+        """Give calibrated probabilities; shape (n_units, n_topics)."""
+        if not self.topic_vectors_ or not analyses:
+            return np.zeros((len(analyses), len(self.scheme.topic_ids)))
+        scores = self.topic_features(analyses) @ self.topic_weights_ + self.topic_bias_
+        return expit(-(self.topic_slope_ * scores + self.topic_shift_))
+
+    def stance_features(self, views: Sequence[dict[str, list[str]]]) -> sparse.csr_matrix:
+        """Weigh the views of actors; shape (n_views, n_features)."""
+        blocks = [
+            vectors.transform([view[name] for view in views], self.weights[name])
+            for name, vectors in self.stance_vectors_.items()
+        ]
+        return sparse.hstack(blocks, format="csr")
+
+    def stance_probabilities(
+        self, analyses: Sequence[features.Analysis], pairs: Sequence[Sequence[Pair]]
+    ) -> list[dict[Pair, np.ndarray]]:
+        """Give for each unit a calibrated distribution, shape (n_stances,), for each of its pairs."""
+        places: dict[tuple[int, str | None], int] = {}
+        for unit, asked in enumerate(pairs):
+            for actor, _ in asked:
+                places.setdefault((unit, actor), len(places))
+        found: list[dict[Pair, np.ndarray]] = [{} for _ in analyses]
+        if not places:
+            return found
+        weighed = self.stance_features([features.stance_views(analyses[unit], actor) for unit, actor in places])
+        scores = np.stack([weighed @ weights + bias for weights, bias in zip(self.stance_weights_, self.stance_bias_, strict=True)])
+        shares = softmax(scores / self.temperature_, axis=2)
+        for unit, asked in enumerate(pairs):
+            for actor, topic in asked:
+                found[unit][actor, topic] = shares[self.slot(topic), places[unit, actor]]
+        return found
+
+    def slot(self, topic: str | None) -> int:
+        """Give the place of a topic in the stance weights."""
+        return 0 if topic is None else self.scheme.topic_ids.index(topic)
+
+    def parameters(self) -> dict[str, Any]:
+        """Give the constructor's parameters, as a config has them."""
+        return {
+            "topic_c": self.topic_c, "stance_c": self.stance_c, "min_df": self.min_df, "ngrams": list(self.ngrams),
+            "weights": self.weights, "cross_weight": self.cross_weight,
+        }  # fmt: skip
+
+    def save(self, folder: Path) -> None:
+        arrays = {
+            "stance.weights": self.stance_weights_, "stance.bias": self.stance_bias_,
+            "stance.temperature": np.array([self.temperature_]),
+        }  # fmt: skip
+        if self.topic_vectors_:
+            arrays |= {
+                "topic.weights": self.topic_weights_, "topic.bias": self.topic_bias_,
+                "topic.slope": self.topic_slope_, "topic.shift": self.topic_shift_,
+            }  # fmt: skip
+        vectors = {f"topic.{name}": each for name, each in self.topic_vectors_.items()}
+        vectors |= {f"stance.{name}": each for name, each in self.stance_vectors_.items()}
+        arrays |= {f"{name}.idf": each.idf for name, each in vectors.items()}
+        storage.write_arrays(folder, arrays)
+        storage.write_json(folder, "vocabulary.json", {name: each.vocabulary for name, each in vectors.items()})
+        storage.write_json(folder, "parameters.json", self.parameters())
+
+    @classmethod
+    def load(cls, folder: Path, scheme: Scheme) -> Self:
+        parameters = storage.read_json(folder, "parameters.json")
+        vocabulary = storage.read_json(folder, "vocabulary.json")
+        arrays = storage.read_arrays(folder)
+        try:
+            model = cls(scheme, **{**parameters, "ngrams": tuple(parameters["ngrams"])})
+            model._restore(arrays, vocabulary)
+        except (KeyError, TypeError, ValueError) as err:
+            raise ModelError(f"{folder}: is no TF-IDF model of this version ({err}); train it again") from None
+        return model
+
+    def _restore(self, arrays: dict[str, np.ndarray], vocabulary: dict[str, list[str]]) -> None:
+        for part, blocks, kept in (("topic", TOPIC_BLOCKS, self.topic_vectors_), ("stance", features.BLOCKS, self.stance_vectors_)):
+            for block in blocks:  # in the order of the weights' rows, which JSON does not keep
+                if (name := f"{part}.{block}") in vocabulary:
+                    kept[block] = self.make_vectors(block, vocabulary[name], arrays[f"{name}.idf"])
+        if self.topic_vectors_:
+            self.topic_weights_, self.topic_bias_ = arrays["topic.weights"], arrays["topic.bias"]
+            self.topic_slope_, self.topic_shift_ = arrays["topic.slope"], arrays["topic.shift"]
+        self.stance_weights_, self.stance_bias_ = arrays["stance.weights"], arrays["stance.bias"]
+        self.temperature_ = float(arrays["stance.temperature"][0])
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        slots, stances = max(len(self.scheme.topic_ids), 1), len(self.scheme.stance_ids)
+        width = sum(len(each.vocabulary) for each in self.stance_vectors_.values())
+        if self.stance_weights_.shape != (slots, width, stances):
+            raise ValueError(f"stance weights are {self.stance_weights_.shape}, the scheme needs {(slots, width, stances)}")
+        if self.topic_vectors_:
+            width = sum(len(each.vocabulary) for each in self.topic_vectors_.values())
+            if self.topic_weights_.shape != (width, len(self.scheme.topic_ids)):
+                raise ValueError(f"topic weights are {self.topic_weights_.shape}, the scheme needs {(width, slots)}")
+
+    def make_vectors(self, block: str, vocabulary: Sequence[str], idf: np.ndarray) -> Tfidf:
+        """Build the vectors of one block; only characters are expanded."""
+        shortest, longest = self.ngrams
+        expand = partial(features.character_ngrams, shortest=shortest, longest=longest) if block == "character" else None
+        return Tfidf(vocabulary, idf, expand)

@@ -1,0 +1,5 @@
+"""From files to articles: text as a crawler saves it, HTML, JSON Lines, CSV, Parquet; folders, globs, standard input, gzip."""
+
+from laptruong.reading.inputs import Refusal, article_from_text, read_articles
+
+__all__ = ["Refusal", "article_from_text", "read_articles"]

@@ -1,0 +1,101 @@
+"""Vietnamese text: one spelling for what is written in several, with the way back to the raw characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Old and new placement of the tone mark are the same syllable: hoà = hòa, thuý = thúy. Same length, so offsets stay.
+_TONES = {"à": "ò", "á": "ó", "ả": "ỏ", "ã": "õ", "ạ": "ọ"}
+_OLD_STYLE = (
+    {f"o{old}": f"{new}a" for old, new in _TONES.items()}
+    | {f"o{old}": f"{new}e" for old, new in zip("èéẻẽẹ", "òóỏõọ", strict=True)}
+    | {f"u{old}": f"{new}y" for old, new in zip("ỳýỷỹỵ", "ùúủũụ", strict=True)}
+)
+_OLD_STYLE |= {old[0].upper() + old[1]: new[0].upper() + new[1] for old, new in _OLD_STYLE.items()}
+_TONE_PLACE = re.compile(rf"(?<![qQ])({'|'.join(_OLD_STYLE)})(?!\w)")
+_DASHES = str.maketrans({"–": "-", "—": "-", "‑": "-", "−": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " "})
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-zà-ỹ])")
+
+_INITIAL = r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdđghklmnprstvx])?"
+_VOWELS = r"[aăâeêioôơuưy]{1,3}"
+_FINAL = r"(?:ch|ng|nh|[cmnpt])?"
+_SYLLABLE = re.compile(rf"^{_INITIAL}{_VOWELS}{_FINAL}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """NFC text in one spelling, and for each of its characters the offset in the raw text.
+
+    Attributes
+    ----------
+    text : str
+    offsets : list of int or None
+        ``offsets[i]`` is where character ``i`` starts in the raw text, ``offsets[len(text)]`` the raw length;
+        None where both are the same.
+    """
+
+    text: str
+    offsets: list[int] | None
+
+    def raw(self, position: int) -> int:
+        """Give the raw offset of a position in the normalized text."""
+        return position if self.offsets is None else self.offsets[position]
+
+    def position(self, raw: int) -> int:
+        """Give the position in the normalized text that holds a raw offset."""
+        if self.offsets is None:
+            return raw
+        low, high = 0, len(self.offsets) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.offsets[middle] <= raw else (low, middle - 1)
+        return low
+
+
+def normalize(raw: str) -> Normalized:
+    """Compose to NFC, put tone marks in their modern place, make dashes, quotes and spaces plain.
+
+    Only composing changes lengths, so the map back is built only for text that is not NFC.
+    """
+    if unicodedata.is_normalized("NFC", raw):
+        return Normalized(_respell(raw), None)
+    pieces, offsets, start = [], [], 0
+    for end in range(1, len(raw) + 1):
+        if end < len(raw) and unicodedata.combining(raw[end]):
+            continue  # a mark belongs to the letter before it
+        composed = unicodedata.normalize("NFC", raw[start:end])
+        pieces.append(composed)
+        offsets += [start] * len(composed)
+        start = end
+    return Normalized(_respell("".join(pieces)), [*offsets, len(raw)])
+
+
+def _respell(text: str) -> str:
+    return _TONE_PLACE.sub(lambda match: _OLD_STYLE[match.group(1)], text.translate(_DASHES))
+
+
+def strip_diacritics(text: str) -> str:
+    """Give the letters without marks: ``Đức`` becomes ``Duc``."""
+    marks = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(char for char in marks if not unicodedata.combining(char))
+
+
+def is_vietnamese_syllable(word: str) -> bool:
+    """Tell whether a word has the shape of one Vietnamese syllable (``Tuấn`` has, ``Starmer`` has not)."""
+    toneless = "".join(char for char in unicodedata.normalize("NFD", word.lower()) if char not in "̣̀́̉̃")
+    return bool(_SYLLABLE.match(unicodedata.normalize("NFC", toneless)))
+
+
+def vietnamese_share(text: str) -> float:
+    """Give the share of words that are Vietnamese syllables, between 0 and 1; 0 for text without words."""
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text))
+    return sum(map(is_vietnamese_syllable, words)) / len(words) if words else 0.0
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Split text at sentence ends; the spans cover it without gaps."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)] + [len(text)]
+    return [(start, end) for start, end in zip([0, *ends], ends, strict=False) if end > start]

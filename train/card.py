@@ -1,0 +1,67 @@
+"""The model card: a template that the run fills in with what it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from train.config import Config
+
+_TEMPLATE = """# {name}
+
+A {kind} model for the scheme `{scheme}`: it tells which topics a paragraph has and where each named actor stands.
+
+| | |
+|---|---|
+| trained from | `{config}` (seed {seed}), commit {commit} |
+| learnt from | {train} |
+| thresholds and scores below | {dev} |
+| licence | MIT, as the project; the training data is the project's own |
+
+## Scores on the dev split
+
+{scores}
+
+Decisions are forced for these scores. With abstention a stance is given for {coverage} of the pairs and right in
+{sure} of those.
+
+## Use and limits
+
+- `laptruong label --model {name} FILE…`, or `laptruong.load("{name}").label(text)`.
+- For tallying positions over many articles. A single label is a guess with the probability that stands beside it;
+  what is under the abstention threshold is listed as withheld.
+- It reads words, not arguments: irony, quotation inside quotation and a position told without its usual verbs
+  escape it. It knows only what the paragraph says.
+- The dev split was written for this corpus. Scores on real news are in the project's README.
+"""
+
+
+def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: dict[str, Any]) -> str:
+    """Fill in the card of a run."""
+    stance = scores.get("stance", {})
+    return _TEMPLATE.format(
+        name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], config=config_name,
+        seed=config.seed, commit=manifest["commit"] or "unknown", train=_layer(manifest["data"]["train"]),
+        dev=_layer(manifest["data"]["dev"]), scores=_table(scores),
+        coverage=_percent(stance.get("coverage")), sure=_percent(stance.get("accuracy_where_sure")),
+    )  # fmt: skip
+
+
+def _layer(entry: dict[str, Any]) -> str:
+    names = ", ".join(f"`{each['file']}`" for each in entry["files"])
+    return f"{entry['articles']} articles, {entry['units']} units ({names})"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _table(scores: dict[str, Any]) -> str:
+    rows = ["| task | figure | score |", "|---|---|---|"]
+    for task, figure in (("topic", "macro_f1"), ("stance", "macro_f1"), ("statement", "f1")):
+        if task in scores:
+            rows.append(f"| {task} | {figure.replace('_f1', '-F1').replace('f1', 'F1')} | {scores[task][figure]:.3f} |")
+    rows += ["", "| class | precision | recall | F1 | support |", "|---|---|---|---|---|"]
+    for task in ("topic", "stance"):
+        for each in scores.get(task, {}).get("classes", []):
+            rows.append("| {class} | {precision:.3f} | {recall:.3f} | {f1:.3f} | {support} |".format(**each))
+    return "\n".join(rows)

@@ -1,0 +1,134 @@
+"""Train: config in, run folder out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from laptruong.actors import ActorFinder
+from laptruong.classifiers import classifier_class, storage
+from laptruong.classifiers.base import Classifier, Prediction
+from laptruong.corpus import Dataset, file_sha256, flatten, read_corpus
+from laptruong.decision import choose, decide_stance, decide_topics, Decision
+from laptruong.errors import ConfigError, CorpusError
+from laptruong.evaluation import evaluate
+from laptruong.labelling import Labeller
+from laptruong.models import FORMAT, MANIFEST
+from laptruong.scheme import Scheme, load_scheme
+from train import provenance
+from train.card import write_card
+from train.config import Config, load_config
+
+_DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFEST}
+"""Files of a run that say what it is but do not decide what it labels."""
+
+
+def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Callable[[str], None] = lambda text: None) -> Path:
+    """Train a model from an experiment file.
+
+    Parameters
+    ----------
+    config_path : str or Path
+    overrides : iterable of str
+        ``a.b=value``, as the command's ``--set``.
+    tell : callable, optional
+        Called with a line at each step.
+
+    Returns
+    -------
+    Path
+        The run folder: model, config, manifest, thresholds, dev scores, dev predictions, model card. A run of the
+        same name is replaced once the new one is complete.
+
+    Raises
+    ------
+    ConfigError, SchemeError, CorpusError
+        If the file, its scheme or its data is wrong.
+    """
+    path = Path(config_path)
+    config = load_config(path, list(overrides))
+    base = path.resolve().parent
+    scheme = load_scheme(base / config.scheme if config.scheme.endswith((".yaml", ".yml")) else config.scheme)
+    finder = ActorFinder(scheme)
+    layers = {name: _read(_resolve(base, files, name), scheme, finder) for name, files in config.data.model_dump().items()}
+    learn, dev = layers["train"][0], layers["dev"][0]
+    tell(f"learning from {len(learn)} units of {len(set(learn.groups))} articles")
+    model = classifier_class(config.classifier)(scheme, **getattr(config, config.classifier).model_dump())
+    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed)
+    tell(f"choosing thresholds on {len(dev)} units of {len(set(dev.groups))} articles")
+    predictions = model.predict(dev.examples, [list(gold.stances) for gold in dev.gold])
+    decision = choose(predictions, dev.gold, scheme, abstention_cost=config.abstention_cost)
+    scores = evaluate(Labeller(model, decision, {}), dev)
+    manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
+    target = (base / config.output).resolve() / config.name
+    _write(target, path.name, config, model, decision, manifest, scores, list(_items(dev, predictions, decision, scheme)))
+    return target
+
+
+def _resolve(base: Path, files: list[str], name: str) -> list[Path]:
+    paths = [base / file for file in files]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise ConfigError(f"data.{name}", [f"{path}: no such file (paths count from the config's folder)" for path in missing])
+    return paths
+
+
+def _read(paths: list[Path], scheme: Scheme, finder: ActorFinder) -> tuple[Dataset, dict[str, object]]:
+    articles = read_corpus(paths, scheme)
+    data = flatten(articles, finder)
+    if not len(data):
+        raise CorpusError(f"{', '.join(map(str, paths))}: nothing but boilerplate; there is nothing to learn from")
+    return data, provenance.data_entries(paths, len(articles), len(data))
+
+
+def _manifest(config: Config, scheme: Scheme, data: dict[str, dict[str, object]]) -> dict[str, Any]:
+    return {
+        "format": FORMAT, "name": config.name, "kind": config.classifier, "version": provenance.versions()["laptruong"],
+        "scheme": {"name": scheme.name, "version": scheme.version, "sha256": scheme.sha256}, "seed": config.seed,
+        "data": data, "commit": provenance.commit(), "libraries": provenance.versions(),
+    }  # fmt: skip
+
+
+def _items(data: Dataset, predictions: list[Prediction], decision: Decision, scheme: Scheme) -> Iterable[dict[str, Any]]:
+    """Give each dev unit's labels, right and predicted, without its text."""
+    for group, unit, gold, prediction in zip(data.groups, data.units, data.gold, predictions, strict=True):
+        yield {
+            "article": group.partition(":")[2], "paragraphs": [index for index, _ in unit.parts],
+            "topics": sorted(gold.topics),
+            "predicted_topics": [label.topic for label in decide_topics(prediction, decision, scheme)],
+            "topic_probabilities": [round(float(p), 6) for p in prediction.topics],
+            "stances": [
+                {"actor": pair[0], "topic": pair[1], "stance": stance, "predicted": decide_stance(shares, scheme)[0],
+                 "probabilities": [round(float(p), 6) for p in shares]}
+                for pair, stance in gold.stances.items() for shares in [prediction.stances[pair]]
+            ],
+        }  # fmt: skip
+
+
+def _write(
+    target: Path, config_name: str, config: Config, model: Classifier, decision: Decision, manifest: dict[str, Any],
+    scores: dict[str, Any], items: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    """Write a run beside its place and move it there when it is complete."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".run-") as name:
+        folder = Path(name) / "run"
+        folder.mkdir()
+        model.save(folder)
+        storage.write_json(folder, "scheme.json", json.loads(model.scheme.model_dump_json(by_alias=True)))
+        storage.write_json(folder, "decision.json", asdict(decision))
+        storage.write_json(folder, "config.json", json.loads(config.model_dump_json()))
+        storage.write_json(folder, "dev_scores.json", scores)
+        lines = (json.dumps(item, ensure_ascii=False) for item in items)
+        (folder / "dev_predictions.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        (folder / "README.md").write_text(write_card(config, config_name, manifest, scores), "utf-8")
+        files = sorted(path for path in folder.iterdir() if path.name not in _DESCRIPTIVE)
+        storage.write_json(folder, MANIFEST, manifest | {"files": {path.name: file_sha256(path) for path in files}})
+        if target.exists():
+            shutil.rmtree(target)
+        folder.rename(target)
