@@ -49,9 +49,7 @@ class Page:
         """Give the article's stances by topic, each topic with its probability."""
         if self.scheme.topics is None:
             return [(None, None, list(labels.stances))]
-        return [
-            (each.topic, each.probability, [s for s in labels.stances if s.topic == each.topic]) for each in labels.topics
-        ]
+        return [(each.topic, each.probability, [s for s in labels.stances if s.topic == each.topic]) for each in labels.topics]
 
     def _paragraphs(self, labels: ArticleLabels) -> list[dict[str, Any]]:
         by_index = {index: unit for unit in labels.units for index, _ in unit.unit.parts}
@@ -90,4 +88,4 @@ class Page:
 
 
 def _percent(probability: float) -> str:
-    return f"{round(100 * probability)} %"
+    return "> 99 %" if probability > 0.995 else f"{round(100 * probability)} %"

@@ -53,7 +53,9 @@ def _paragraph(index: int, paragraph: Any, unit: UnitLabels | None) -> dict[str,
     }  # fmt: skip
     if unit is None:
         return record
-    mentions = [{"actor": m.actor, "start": m.start, "end": m.end, "surface": m.surface} for m in mentions_in(unit, index, len(paragraph.text))]
+    mentions = [
+        {"actor": m.actor, "start": m.start, "end": m.end, "surface": m.surface} for m in mentions_in(unit, index, len(paragraph.text))
+    ]
     stances = [_statement(each) for each in unit.stances if index in naming_paragraphs(unit, each.actor)]
     return record | {"topics": _topics(unit.topics), "mentions": mentions, "stances": stances}
 
@@ -62,9 +64,7 @@ def mentions_in(unit: UnitLabels, index: int, length: int) -> list[Mention]:
     """Give the mentions that lie in one paragraph of a unit, counted in that paragraph's text."""
     shift = dict(unit.unit.parts)[index]
     return [
-        Mention(m.actor, m.start - shift, m.end - shift, m.surface)
-        for m in unit.mentions
-        if shift <= m.start and m.end <= shift + length
+        Mention(m.actor, m.start - shift, m.end - shift, m.surface) for m in unit.mentions if shift <= m.start and m.end <= shift + length
     ]
 
 
@@ -86,7 +86,14 @@ def to_rows(labels: ArticleLabels) -> Iterator[dict[str, Any]]:
     Headline and lead are decided together; a statement of theirs is one row, under the first that names its actor.
     """
     article = labels.article
-    common = {"id": article.id, "source": article.source, "title": article.title, "date": article.date, "outlet": article.outlet, "model": labels.model.get("name")}
+    common = {
+        "id": article.id,
+        "source": article.source,
+        "title": article.title,
+        "date": article.date,
+        "outlet": article.outlet,
+        "model": labels.model.get("name"),
+    }
     for each in labels.stances:
         evidence = " ".join(map(str, each.evidence))
         yield common | _statement(each) | {"level": "article", "paragraph": None, "kind": None, "evidence": evidence}

@@ -1,5 +1,6 @@
 """laptruong: who says yes and who says no in Vietnamese news on the war in Ukraine."""
 
+from laptruong._version import __version__
 from laptruong.actors import ActorFinder
 from laptruong.articles import Article, Mention, Paragraph, Statement
 from laptruong.errors import LaptruongError
@@ -8,9 +9,6 @@ from laptruong.labels import ArticleLabels
 from laptruong.models import load
 from laptruong.reading import article_from_text, read_articles
 from laptruong.scheme import Scheme, load_scheme
-from laptruong._version import __version__
-
-
 
 __all__ = [
     "ActorFinder",

@@ -110,9 +110,7 @@ class ActorFinder:
                 return readings
         return None
 
-    def _actor(
-        self, text: str, tokens: Sequence[_Token], at: int, readings: list[_Name], day: dt.date | None
-    ) -> str | None:
+    def _actor(self, text: str, tokens: Sequence[_Token], at: int, readings: list[_Name], day: dt.date | None) -> str | None:
         reading = _held(readings, day)
         if reading is None or reading.actor is None:
             return None
@@ -220,10 +218,7 @@ def _phrases(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
 
 def _held(readings: list[_Name], day: dt.date | None) -> _Name | None:
     """Choose whose name it is on a day; without a day, by the office that began last."""
-    if day is not None:
-        valid = [name for name in readings if name.holds_on(day)]
-    else:
-        valid = readings
+    valid = readings if day is None else [name for name in readings if name.holds_on(day)]
     return max(valid, key=lambda name: name.since or dt.date.min, default=None)
 
 

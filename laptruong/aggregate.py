@@ -33,11 +33,8 @@ def article_topics(
     list of Abstention
         Topics that the article would have, had its units not withheld them.
     """
-    sure = [{label.topic for label in labels.topics} for labels in units]
-    decided = [
-        has | {each.topic for each in labels.abstained if each.stance is None}
-        for has, labels in zip(sure, units, strict=True)
-    ]
+    sure: list[set[str | None]] = [{label.topic for label in labels.topics} for labels in units]
+    decided = [has | {each.topic for each in labels.abstained if each.stance is None} for has, labels in zip(sure, units, strict=True)]
     head = [labels.unit.is_head for labels in units]
     given, withheld = [], []
     for column, topic in enumerate(scheme.topic_ids):
@@ -51,7 +48,7 @@ def article_topics(
     return given, withheld
 
 
-def _has_topic(topic: str, units: Sequence[set[str | None]] | Sequence[set[str]], head: Sequence[bool]) -> bool:
+def _has_topic(topic: str, units: Sequence[set[str | None]], head: Sequence[bool]) -> bool:
     having = [topic in each for each in units]
     in_body = sum(has for has, is_head in zip(having, head, strict=True) if not is_head)
     in_head = any(has for has, is_head in zip(having, head, strict=True) if is_head)
@@ -90,11 +87,7 @@ def article_stances(
                 unsure.setdefault((each.actor, each.topic), []).append(each)
     wanted = scheme.topics is None
     stances = [_weightiest(pair, seen, scheme) for pair, seen in shown.items() if wanted or pair[1] in given]
-    withheld = [
-        _unsure_article(pair, seen)
-        for pair, seen in unsure.items()
-        if pair not in shown and (wanted or pair[1] in given)
-    ]
+    withheld = [_unsure_article(pair, seen) for pair, seen in unsure.items() if pair not in shown and (wanted or pair[1] in given)]
     order = {stance: place for place, stance in enumerate(scheme.stance_ids)}
     stances.sort(key=lambda s: (scheme.topic_ids.index(s.topic) if s.topic else 0, order[s.stance], -s.probability, s.actor or ""))
     return stances, withheld

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,6 +15,10 @@ from rich.table import Table
 
 from laptruong._version import __version__
 from laptruong.errors import LaptruongError
+
+if TYPE_CHECKING:
+    from laptruong.labels import ArticleLabels
+    from laptruong.scheme import Scheme
 
 app = typer.Typer(
     name="laptruong", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
@@ -38,12 +42,22 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 @app.command(epilog="Example: laptruong label pages/ -o labels.jsonl --html labels.html")
 def label(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders, globs, or - (standard input); .txt .html .jsonl .csv .parquet, also as .gz")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help="Files, folders, globs, or - (standard input); .txt .html .jsonl .csv .parquet, also as .gz"
+        ),
+    ],
     model: Annotated[str, typer.Option(help="A shipped model's name or a run folder.")] = "tfidf",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON Lines here, one article a line.")] = None,
     rows: Annotated[Path | None, typer.Option(help="Write one statement a row here: .csv or .parquet.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page for reading here.")] = None,
-    table: Annotated[bool | None, typer.Option("--table/--no-table", help="Show a table (default: on a terminal). Without -o and --table, JSON Lines go to standard output.")] = None,
+    table: Annotated[
+        bool | None,
+        typer.Option(
+            "--table/--no-table", help="Show a table (default: on a terminal). Without -o and --table, JSON Lines go to standard output."
+        ),
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes to label with.", show_default="all cores")] = None,
 ) -> None:
     """Say of each article which topics it is about and where each actor stands.
@@ -56,11 +70,17 @@ def label(
     labeller = load(model)
     show = sys.stdout.isatty() if table is None else table
     screen = _Screen(labeller.scheme) if show else None
-    with _progress() as advance:
+    with _Progress() as advance:
+
+        def seen(labels: ArticleLabels) -> None:
+            advance()
+            if screen:
+                screen.show(labels)
+
         summary = label_files(
             inputs, model=labeller, records=output, rows=rows, html=html, jobs=jobs or len(os.sched_getaffinity(0)),
             stream=None if show or output or rows or html else sys.stdout,
-            each=lambda labels: (advance(), screen.show(labels) if screen else None),
+            each=seen,
             refused=lambda refusal: _error.print(f"refused: {_clean(refusal.where)}: {_clean(refusal.reason)}", markup=False),
         )  # fmt: skip
     done = f"{summary.articles} articles labelled ({summary.paragraphs} paragraphs, {summary.boilerplate} lines of boilerplate passed over)"
@@ -113,11 +133,11 @@ def _print_scores(name: str, scores: dict[str, Any]) -> None:
 class _Screen:
     """Shows each article as a small table; text from outside loses control characters and cannot style anything."""
 
-    def __init__(self, scheme: Any) -> None:
+    def __init__(self, scheme: Scheme) -> None:
         self.scheme, self.console = scheme, Console(highlight=False)
         self.tones = {stance.id: stance.tone for stance in scheme.stances}
 
-    def show(self, labels: Any) -> None:
+    def show(self, labels: ArticleLabels) -> None:
         """Print one article."""
         article = labels.article
         table = Table(title=escape(_clean(article.title or article.id)), title_justify="left", title_style="bold", min_width=60)
@@ -130,15 +150,15 @@ class _Screen:
                 f"{each.probability:.2f}", " ".join(map(str, each.evidence)),
             )  # fmt: skip
         given = {each.topic for each in labels.stances}
-        for each in labels.topics:
-            if each.topic not in given:
-                table.add_row(_name(self.scheme, each.topic), "", "", f"{each.probability:.2f}", "")
+        for topic in labels.topics:
+            if topic.topic not in given:
+                table.add_row(_name(self.scheme, topic.topic), "", "", f"{topic.probability:.2f}", "")
         facts = [article.date, article.outlet, article.source]
         self.console.print(table if table.rows else f"[bold]{escape(_clean(article.title or article.id))}[/]\n  no topic of the scheme")
         self.console.print(f"[dim]{escape(_clean(' · '.join(fact for fact in facts if fact)))}; {len(labels.abstained)} withheld[/]\n")
 
 
-def _name(scheme: Any, label_id: str | None) -> str:
+def _name(scheme: Scheme, label_id: str | None) -> str:
     return escape(_clean(scheme.label(label_id)))
 
 
@@ -146,13 +166,21 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.replace("\n", " "))
 
 
-class _progress:
+class _Progress:
     """A counter on a terminal; nothing where the output is piped."""
 
     def __enter__(self) -> Any:
         from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
-        self.bar = Progress(SpinnerColumn(), "articles", MofNCompleteColumn(), TimeElapsedColumn(), console=_error, transient=True, disable=not sys.stderr.isatty())
+        self.bar = Progress(
+            SpinnerColumn(),
+            "articles",
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=_error,
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
         self.bar.start()
         task = self.bar.add_task("articles", total=None)
         return lambda: self.bar.advance(task)

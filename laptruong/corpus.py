@@ -75,7 +75,7 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme, split: str | None = None)
     CorpusError
         For the first record that cannot be read or has a label that the scheme has not, with file and line.
     """
-    found = []
+    found: list[LabelledArticle] = []
     for path in paths:
         before = len(found)
         try:
@@ -99,9 +99,7 @@ def _labelled(record: Mapping[str, Any], place: str, scheme: Scheme) -> Labelled
     if "paragraphs" not in record:
         record = {**record, "paragraphs": [_as_paragraph(record)]}
     article = article_from_record(record, place)
-    labels = [
-        _gold(each, f"{place}, paragraphs[{index}]", scheme) for index, each in enumerate(record["paragraphs"])
-    ]
+    labels = [_gold(each, f"{place}, paragraphs[{index}]", scheme) for index, each in enumerate(record["paragraphs"])]
     units = tuple((unit, _joined([labels[index] for index, _ in unit.parts], scheme)) for unit in article.units())
     return LabelledArticle(article, units, record.get("split"), record.get("origin"))
 

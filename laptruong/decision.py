@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from laptruong.articles import Statement, Unit
+from laptruong.articles import Mention, Statement, Unit
 from laptruong.classifiers.base import Gold, Prediction
 from laptruong.labels import Abstention, TopicLabel, UnitLabels
 from laptruong.scheme import Pair, Scheme
@@ -39,9 +39,7 @@ class Decision:
 def decide_topics(prediction: Prediction, decision: Decision, scheme: Scheme) -> list[TopicLabel]:
     """Decide the topics of a unit, whether sure or not; at most one where the scheme's topics are exclusive."""
     decided = [
-        TopicLabel(topic, float(p))
-        for topic, p in zip(scheme.topic_ids, prediction.topics, strict=True)
-        if p >= decision.topic[topic]
+        TopicLabel(topic, float(p)) for topic, p in zip(scheme.topic_ids, prediction.topics, strict=True) if p >= decision.topic[topic]
     ]
     if scheme.exclusive and decided:
         return [max(decided, key=lambda label: label.probability)]
@@ -54,7 +52,7 @@ def decide_stance(distribution: np.ndarray, scheme: Scheme) -> tuple[str, float]
     return scheme.stance_ids[best], float(distribution[best])
 
 
-def label_unit(unit: Unit, mentions: Sequence, prediction: Prediction, decision: Decision, scheme: Scheme) -> UnitLabels:
+def label_unit(unit: Unit, mentions: Sequence[Mention], prediction: Prediction, decision: Decision, scheme: Scheme) -> UnitLabels:
     """Give the labels of a unit that are sure enough, and list those that are not."""
     index = unit.parts[0][0]
     topics, stances, withheld = [], [], []
@@ -75,9 +73,7 @@ def label_unit(unit: Unit, mentions: Sequence, prediction: Prediction, decision:
     return UnitLabels(unit, tuple(mentions), tuple(topics), tuple(stances), tuple(withheld))
 
 
-def choose(
-    predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Scheme, *, abstention_cost: float
-) -> Decision:
+def choose(predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Scheme, *, abstention_cost: float) -> Decision:
     """Choose the thresholds on dev.
 
     A topic's threshold maximises its F1. Abstention follows Chow (1970): of all thresholds the one with the least
@@ -101,9 +97,7 @@ def choose(
     return Decision(topic, topic_abstain, abstention_threshold(confidence, right, abstention_cost))
 
 
-def _stance_confidence(
-    predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Scheme
-) -> tuple[np.ndarray, np.ndarray]:
+def _stance_confidence(predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
     confidence, right = [], []
     for prediction, labels in zip(predictions, gold, strict=True):
         pair: Pair
@@ -117,7 +111,7 @@ def _stance_confidence(
 def best_f1_threshold(p: np.ndarray, y: np.ndarray) -> float:
     """Find the threshold with the highest F1, half-way between neighbouring scores; of equal ones the nearest to 0.5."""
     edges = np.unique(p)
-    candidates = np.concatenate([(edges[1:] + edges[:-1]) / 2, [0.5]])
+    candidates = np.concatenate([edges[:1] / 2, (edges[1:] + edges[:-1]) / 2, [0.5]])
     scores = [2 * np.sum(y & (p >= t)) / max(np.sum(y) + np.sum(p >= t), 1) for t in candidates]
     best = max(scores)
     return float(min((t for t, score in zip(candidates, scores, strict=True) if score == best), key=lambda t: abs(t - 0.5)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 from laptruong.errors import ReadError
 from laptruong.text import normalize, vietnamese_share
@@ -11,10 +12,22 @@ from laptruong.text import normalize, vietnamese_share
 _TO_UTF8 = "convert the file to UTF-8 first (for instance with UniKey's toolkit or iconv) and read it again"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\xd0\xcf\x11\xe0", b"SQLite", b"\x80\x04", b"\x80\x05")
 _WINDOWS_1258_MARKS = re.compile("[\u0300\u0301\u0303\u0309\u0323đĐơƠưƯăĂ]")
-# Letters that TCVN3 (ABC fonts) and VNI text shows when its bytes are taken for Latin-1.
-_TCVN3 = re.compile(r"[a-zA-Z][µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô­õøö÷ùúýûüþ]|®[a-zA-Z]")
-_VNI = re.compile(r"[aeouyAEOUY][ùøûõïâêáàåãäéèúüëÙØÛÕÏ]|ñ[aeiouöô]|[öô][ùøûõïôi]|[nt]g?öô|ñöôïc", re.IGNORECASE)
-_MOJIBAKE = re.compile("Ã[\x80-\xbf¡-¿]|áº[\x80-\xbf¡-¿]|á»[\x80-\xbf¡-¿\u2018-\u203a]|Ä[\u0080-\u00bf\u2018]|Æ[°¡]")
+# What the bytes of TCVN3 (ABC fonts) mean; its capitals are the small letters in another font.
+_TCVN3 = dict(
+    zip(
+        map(chr, (*range(0xA1, 0xAF), *range(0xB5, 0xBA), *range(0xBB, 0xBF), *range(0xC6, 0xCD), *range(0xCE, 0xD9),
+                  *range(0xDC, 0xE0), *range(0xE1, 0xF0), *range(0xF1, 0xFF))),
+        "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
+        strict=True,
+    )
+)  # fmt: skip
+# What VNI writes behind a letter, as far as the letter without its tone; enough to see whether words come out.
+_VNI = [
+    (re.compile("[ñÑ]"), "đ"), (re.compile("[öÖ]"), "ư"), (re.compile("[ôÔ]"), "ơ"),
+    (re.compile("[aA][âàáåãä]", re.IGNORECASE), "â"), (re.compile("[eE][âàáåãä]", re.IGNORECASE), "ê"),
+    (re.compile("[oO][âàáåãä]", re.IGNORECASE), "ô"), (re.compile("[aA][êèéúüë]", re.IGNORECASE), "ă"),
+    (re.compile("(?<=[aeouyơư])[øùûõï]", re.IGNORECASE), ""), (re.compile("[ìíæóò]"), "i"), (re.compile("î"), "y"),
+]  # fmt: skip
 
 
 def decode(data: bytes, where: str) -> str:
@@ -65,21 +78,42 @@ def _decode_legacy(data: bytes, where: str, position: int) -> str:
 def refuse_legacy(text: str, where: str) -> None:
     """Raise `ReadError` for text that was written for TCVN3 or VNI fonts, or decoded with the wrong table.
 
-    The tell-tale pairs must be frequent (one in 40 characters) and the words no Vietnamese, so that French,
-    German or a stray symbol in a Vietnamese page never trips it.
+    Each is tried on the text: it is the one under which words turn Vietnamese that were not so before. French,
+    German or a stray symbol in a Vietnamese page does not.
     """
     sample = text[:20000]
-    letters = sum(map(str.isalpha, sample)) or 1
-    if vietnamese_share(sample) > 0.7:
+    if sample.isascii() or vietnamese_share(sample) > 0.7:
         return
-    found = {name: len(pattern.findall(sample)) / letters for name, pattern in _LEGACY.items()}
-    name = max(found, key=lambda each: found[each])
-    if found[name] > 0.025:
+    shares = {}
+    for name, read in _LEGACY.items():
+        meant = read(sample)
+        shares[name] = vietnamese_share(meant) if len(set(meant) - set(sample)) >= 3 else 0.0
+    name = max(shares, key=lambda each: shares[each])
+    if shares[name] > 0.85:
         raise ReadError(where, f"is {name}; {_TO_UTF8}")
 
 
-_LEGACY = {
-    "text in the TCVN3 (ABC) encoding, not Unicode": _TCVN3,
-    "text in the VNI encoding, not Unicode": _VNI,
-    "UTF-8 that was decoded with the wrong table and saved so": _MOJIBAKE,
+def _as_vni(text: str) -> str:
+    for pattern, letter in _VNI:
+        text = pattern.sub(letter, text)
+    return text
+
+
+def _as_mojibake(text: str) -> str:
+    data = b"".join(char.encode("cp1252" if _in_cp1252(char) else "latin-1", "replace") for char in text)
+    return data.decode("utf-8", "ignore")
+
+
+def _in_cp1252(char: str) -> bool:
+    try:
+        char.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_LEGACY: dict[str, Callable[[str], str]] = {
+    "text in the TCVN3 (ABC) encoding, not Unicode": lambda text: "".join(_TCVN3.get(char, char) for char in text),
+    "text in the VNI encoding, not Unicode": _as_vni,
+    "UTF-8 that was decoded with the wrong table and saved so": _as_mojibake,
 }

@@ -14,8 +14,8 @@ from laptruong.corpus import file_sha256
 from laptruong.decision import Decision
 from laptruong.errors import ModelError, SchemeError
 from laptruong.labelling import Labeller
-from laptruong.scheme import Scheme
 from laptruong.schemas import check, nearest
+from laptruong.scheme import Scheme
 
 DEFAULT = "tfidf"
 """The shipped model that labels unless another is named."""
@@ -45,7 +45,9 @@ def find_model(name: str | Path) -> Path:
         return path
     if str(name) in shipped:
         return shipped[str(name)]
-    raise ModelError(f"no model '{name}': no folder of that name{nearest(str(name), sorted(shipped))} (or give the folder of a trained run)")
+    raise ModelError(
+        f"no model '{name}': no folder of that name{nearest(str(name), sorted(shipped))} (or give the folder of a trained run)"
+    )
 
 
 def load(name: str | Path = DEFAULT) -> Labeller:

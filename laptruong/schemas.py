@@ -73,9 +73,7 @@ def _walk(node: yaml.Node | None, place: Place, lines: dict[Place, int]) -> Iter
             yield from _walk(value, (*place, index), lines)
 
 
-def check(
-    model: type[ModelT], data: dict[str, Any], source: str, lines: dict[Place, int], error: type[ProblemsError]
-) -> ModelT:
+def check(model: type[ModelT], data: dict[str, Any], source: str, lines: dict[Place, int], error: type[ProblemsError]) -> ModelT:
     """Validate ``data``; raise ``error`` with all its mistakes at once, in the order of the file."""
     try:
         return model.model_validate(data)

@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
-from typing_extensions import Annotated
 
 from laptruong.errors import SchemeError
 from laptruong.schemas import Closed, check, read_yaml

@@ -11,15 +11,19 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 from laptruong.crfsuite import pyvi_weights
 
 Weights = tuple[float, float]
 """What a feature adds to the score of starting a word and of continuing one."""
+
+_Syllable = tuple[str, float, float, float, float, float, float]
+"""A syllable in lower case; what it adds by itself, to the one after it, to the one before it, each to both labels."""
 
 _START, _INSIDE = "B_W", "I_W"
 _NOTHING: Weights = (0.0, 0.0)
@@ -86,12 +90,12 @@ class _Model:
         self._known = known
         self._pair_before, self._pair_after = self._of("-1:word.bi_gram()"), self._of("+1:word.bi_gram()")
         self._three_before, self._three_after = self._of("-2:word.tri_gram()"), self._of("+2:word.tri_gram()")
-        self._seen: dict[str, tuple[str, float, float, float, float, float, float]] = {}
+        self._seen: dict[str, _Syllable] = {}
 
     def _of(self, name: str) -> Weights:
         return self._weights.get(name, _NOTHING)
 
-    def _syllable(self, syllable: str) -> tuple[str, float, float, float, float, float, float]:
+    def _syllable(self, syllable: str) -> _Syllable:
         """Give a syllable in lower case and what it adds by itself, to the one after it and to the one before it."""
         lower = syllable.lower()
         own = [self._of("bias"), self._of(f"word.lower():{lower}")]
@@ -113,19 +117,35 @@ class _Model:
         if not syllables:
             return []
         labels = self._viterbi([self._seen.get(syllable) or self._syllable(syllable) for syllable in syllables])
-        return [False] + [
-            inside and _may_join(syllables[at - 1], syllables[at]) for at, inside in enumerate(labels[1:], 1)
-        ]
+        return [False] + [inside and _may_join(syllables[at - 1], syllables[at]) for at, inside in enumerate(labels[1:], 1)]
 
-    def _viterbi(self, items: list[tuple[str, float, float, float, float, float, float]]) -> list[bool]:
+    def _viterbi(self, items: list[_Syllable]) -> list[bool]:
         start_start, start_inside, inside_start, inside_inside = self._transitions
-        known = self._known
-        last = len(items) - 1
-        pairs = [f"{one[0]} {two[0]}" in known for one, two in zip(items, items[1:], strict=False)]
-        threes = [f"{one[0]} {two[0]} {three[0]}" in known for one, two, three in zip(items, items[1:], items[2:], strict=False)]
-        best_start = best_inside = 0.0
+        scores = self._scores(items)
+        best_start, best_inside = next(scores)
         back: list[tuple[bool, bool]] = []
-        for at, (_, start, inside, _, _, _, _) in enumerate(items):
+        for start, inside in scores:
+            to_start = best_inside + inside_start > best_start + start_start
+            to_inside = best_inside + inside_inside > best_start + start_inside
+            back.append((to_start, to_inside))
+            best_start, best_inside = (
+                (best_inside + inside_start if to_start else best_start + start_start) + start,
+                (best_inside + inside_inside if to_inside else best_start + start_inside) + inside,
+            )
+        label = best_inside > best_start
+        labels = [label]
+        for to_start, to_inside in reversed(back):
+            label = to_inside if label else to_start
+            labels.append(label)
+        return labels[::-1]
+
+    def _scores(self, items: list[_Syllable]) -> Iterator[Weights]:
+        """Give for each syllable what its features add to starting a word and to continuing one."""
+        known, last = self._known, len(items) - 1
+        pairs = [f"{one[0]} {two[0]}" in known for one, two in pairwise(items)]
+        threes = [f"{one[0]} {two[0]} {three[0]}" in known for one, two, three in zip(items, items[1:], items[2:], strict=False)]
+        for at, item in enumerate(items):
+            start, inside = item[1], item[2]
             if at > 0:
                 start += items[at - 1][3]
                 inside += items[at - 1][4]
@@ -144,21 +164,7 @@ class _Model:
                 if at + 1 < last and threes[at]:
                     start += self._three_after[0]
                     inside += self._three_after[1]
-            if at == 0:
-                best_start, best_inside = start, inside
-                continue
-            to_start, to_inside = best_inside + inside_start > best_start + start_start, best_inside + inside_inside > best_start + start_inside
-            back.append((to_start, to_inside))
-            best_start, best_inside = (
-                (best_inside + inside_start if to_start else best_start + start_start) + start,
-                (best_inside + inside_inside if to_inside else best_start + start_inside) + inside,
-            )
-        label = best_inside > best_start
-        labels = [label]
-        for to_start, to_inside in reversed(back):
-            label = to_inside if label else to_start
-            labels.append(label)
-        return labels[::-1]
+            yield start, inside
 
 
 def _may_join(one: str, two: str) -> bool:

@@ -14,7 +14,7 @@ from laptruong.actors import ActorFinder
 from laptruong.classifiers import classifier_class, storage
 from laptruong.classifiers.base import Classifier, Prediction
 from laptruong.corpus import Dataset, file_sha256, flatten, read_corpus
-from laptruong.decision import choose, decide_stance, decide_topics, Decision
+from laptruong.decision import Decision, choose, decide_stance, decide_topics
 from laptruong.errors import ConfigError, CorpusError
 from laptruong.evaluation import evaluate
 from laptruong.labelling import Labeller

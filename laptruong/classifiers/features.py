@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from laptruong.classifiers.base import Example
 from laptruong.segmentation import segment
@@ -19,6 +20,7 @@ from laptruong.text import normalize, sentence_spans
 
 _DIGITS = re.compile(r"\d+")
 _LEFT, _RIGHT, _CLAUSE = 6, 8, 14
+_ASKED, _OTHER = "@A", "@B"
 BLOCKS = ("near", "clause", "sentence", "unit")
 """The views of a stance, each weighted and normed by itself so that a long unit cannot drown the words near the actor."""
 
@@ -72,7 +74,7 @@ def analyze(example: Example) -> Analysis:
 def topic_words(analysis: Analysis) -> list[str]:
     """Give the words and pairs of neighbouring words, punctuation left out."""
     words = [token for token in analysis.tokens if token[0] == "@" or token[0].isalnum()]
-    return words + [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    return words + [f"{one} {two}" for one, two in pairwise(words)]
 
 
 def character_words(analysis: Analysis) -> list[str]:
@@ -101,8 +103,7 @@ def stance_views(analysis: Analysis, actor: str | None) -> dict[str, list[str]]:
         For each of `BLOCKS` its features; ``near`` and ``clause`` are empty for an actor that is not named.
     """
     masked = [
-        token if who is None else ("@A" if who == actor else "@B")
-        for token, who in zip(analysis.tokens, analysis.actors, strict=True)
+        token if who is None else (_ASKED if who == actor else _OTHER) for token, who in zip(analysis.tokens, analysis.actors, strict=True)
     ]
     places = [at for at, who in enumerate(analysis.actors) if who is not None and who == actor]
     inside = {analysis.sentences[at] for at in places}
@@ -136,8 +137,8 @@ def _near(masked: Sequence[str], at: int, start: int, end: int) -> list[str]:
     features = [f"l{distance}:{token}" for distance, token in enumerate(reversed(left[-3:]), 1)]
     features += [f"r{distance}:{token}" for distance, token in enumerate(right[:3], 1)]
     features += [f"L:{token}" for token in left] + [f"R:{token}" for token in right]
-    features += [f"L:{one} {two}" for one, two in zip(left, left[1:], strict=False)]
-    features += [f"R:{one} {two}" for one, two in zip(right, right[1:], strict=False)]
+    features += [f"L:{one} {two}" for one, two in pairwise(left)]
+    features += [f"R:{one} {two}" for one, two in pairwise(right)]
     return features
 
 
@@ -145,14 +146,14 @@ def _clause(masked: Sequence[str], at: int, end: int) -> list[str]:
     """Give the words from a mention to the next one of somebody else: mostly what this actor does."""
     words = []
     for token in masked[at + 1 : min(end, at + 1 + _CLAUSE)]:
-        if token == "@B":
+        if token == _OTHER:
             break
         words.append(token)
     return _with_pairs(words)
 
 
 def _with_pairs(words: Sequence[str]) -> list[str]:
-    return [*words, *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
 
 
 def _shape(analysis: Analysis, places: Sequence[int]) -> Iterator[str]:

@@ -35,7 +35,9 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray]:
     except OSError as err:
         raise ModelError(f"{path}: cannot be read: {err.strerror}; train the model again or fetch the whole folder") from None
     except (SafetensorError, ValueError, KeyError) as err:
-        raise ModelError(f"{path}: is not a safetensors file ({' '.join(str(err).split())[:100]}); it was not opened otherwise: get the model again") from None
+        raise ModelError(
+            f"{path}: is not a safetensors file ({' '.join(str(err).split())[:100]}); it was not opened otherwise: get the model again"
+        ) from None
 
 
 def write_json(folder: Path, name: str, content: Any) -> None:

@@ -93,26 +93,21 @@ class TfidfClassifier(Classifier):
         """Weigh units for the topics; shape (n_units, n_features)."""
         words = self.topic_vectors_["word"].transform([features.topic_words(each) for each in analyses])
         characters = self.topic_vectors_["character"].transform([features.character_words(each) for each in analyses])
-        return sparse.hstack([words, characters], format="csr")
+        return sparse.csr_matrix(sparse.hstack([words, characters], format="csr"))
 
     def topic_probabilities(self, analyses: Sequence[features.Analysis]) -> np.ndarray:
         """Give calibrated probabilities; shape (n_units, n_topics)."""
         if not self.topic_vectors_ or not analyses:
             return np.zeros((len(analyses), len(self.scheme.topic_ids)))
         scores = self.topic_features(analyses) @ self.topic_weights_ + self.topic_bias_
-        return expit(-(self.topic_slope_ * scores + self.topic_shift_))
+        return np.asarray(expit(-(self.topic_slope_ * scores + self.topic_shift_)))
 
     def stance_features(self, views: Sequence[dict[str, list[str]]]) -> sparse.csr_matrix:
         """Weigh the views of actors; shape (n_views, n_features)."""
-        blocks = [
-            vectors.transform([view[name] for view in views], self.weights[name])
-            for name, vectors in self.stance_vectors_.items()
-        ]
-        return sparse.hstack(blocks, format="csr")
+        blocks = [vectors.transform([view[name] for view in views], self.weights[name]) for name, vectors in self.stance_vectors_.items()]
+        return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
 
-    def stance_probabilities(
-        self, analyses: Sequence[features.Analysis], pairs: Sequence[Sequence[Pair]]
-    ) -> list[dict[Pair, np.ndarray]]:
+    def stance_probabilities(self, analyses: Sequence[features.Analysis], pairs: Sequence[Sequence[Pair]]) -> list[dict[Pair, np.ndarray]]:
         """Give for each unit a calibrated distribution, shape (n_stances,), for each of its pairs."""
         places: dict[tuple[int, str | None], int] = {}
         for unit, asked in enumerate(pairs):

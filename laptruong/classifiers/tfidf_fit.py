@@ -34,9 +34,7 @@ def fit(model: TfidfClassifier, examples: Sequence[Example], gold: Sequence[Gold
     _fit_stances(model, analyses, examples, gold, groups, seed)
 
 
-def _fit_topics(
-    model: TfidfClassifier, analyses: list[features.Analysis], gold: Sequence[Gold], groups: Sequence[str], seed: int
-) -> None:
+def _fit_topics(model: TfidfClassifier, analyses: list[features.Analysis], gold: Sequence[Gold], groups: Sequence[str], seed: int) -> None:
     has = np.array([[topic in each.topics for topic in model.scheme.topic_ids] for each in gold], dtype=int)
     for topic, count in zip(model.scheme.topic_ids, has.sum(axis=0), strict=True):
         if not 0 < count < len(gold):
@@ -93,7 +91,7 @@ def cross(model: TfidfClassifier, weighed: sparse.csr_matrix, slots: np.ndarray)
     blocks = [weighed]
     for slot in range(count):
         blocks.append(sparse.diags(model.cross_weight * (slots == slot).astype(float)) @ weighed)
-    return sparse.hstack([*blocks, sparse.csr_matrix(np.eye(count)[slots])], format="csr")
+    return sparse.csr_matrix(sparse.hstack([*blocks, sparse.csr_matrix(np.eye(count)[slots])], format="csr"))
 
 
 def _keep_stances(model: TfidfClassifier, fitted: Any) -> None:
@@ -105,9 +103,7 @@ def _keep_stances(model: TfidfClassifier, fitted: Any) -> None:
     count = max(len(model.scheme.topic_ids), 1)
     width = (coefficients.shape[1] - count) // (count + 1)
     shared, own = coefficients[:, :width], coefficients[:, width : (count + 1) * width]
-    model.stance_weights_ = np.stack(
-        [(shared + model.cross_weight * own[:, slot * width : (slot + 1) * width]).T for slot in range(count)]
-    )
+    model.stance_weights_ = np.stack([(shared + model.cross_weight * own[:, slot * width : (slot + 1) * width]).T for slot in range(count)])
     model.stance_bias_ = np.stack([bias + coefficients[:, -count + slot] for slot in range(count)])
     model.temperature_ = float(1 / inner.calibrators[0].beta_)
 
@@ -131,12 +127,8 @@ def _calibrated(
     if rarest < 2:
         raise CorpusError("a label occurs in one article only; calibration needs it in two at least")
     folds = StratifiedGroupKFold(min(_FOLDS, rarest), shuffle=True, random_state=seed)
-    splits = [
-        (learn, check) for learn, check in folds.split(weighed, labels, groups) if set(labels[learn]) == set(labels)
-    ]
+    splits = [(learn, check) for learn, check in folds.split(weighed, labels, groups) if set(labels[learn]) == set(labels)]
     covered = np.concatenate([check for _, check in splits]) if splits else np.array([])
     if len(covered) != len(labels):
         raise CorpusError("the labels are too unevenly spread over the articles to calibrate; add articles of the rare ones")
     return CalibratedClassifierCV(classifier, method=method, cv=splits, ensemble=False).fit(weighed, labels)
-
-

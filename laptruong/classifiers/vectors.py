@@ -28,9 +28,7 @@ class Tfidf:
         an item is kept, so that each distinct word is taken apart once. By default an item is a feature itself.
     """
 
-    def __init__(
-        self, vocabulary: Sequence[str], idf: np.ndarray, expand: Callable[[str], list[str]] | None = None
-    ) -> None:
+    def __init__(self, vocabulary: Sequence[str], idf: np.ndarray, expand: Callable[[str], list[str]] | None = None) -> None:
         self.vocabulary = list(vocabulary)
         self.idf = np.asarray(idf, dtype=np.float64)
         self._columns = {feature: column for column, feature in enumerate(self.vocabulary)}

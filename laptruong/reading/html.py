@@ -44,15 +44,11 @@ def extract(html: str, where: str) -> Page:
     ReadError
         If trafilatura finds no article in it.
     """
-    document = _trafilatura().bare_extraction(
-        html, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True
-    )
+    document = _trafilatura().bare_extraction(html, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True)
     if document is None or not (document.text or "").strip():
         raise ReadError(where, "no article text found in this HTML; save the page again, or its text as .txt")
     title = _SITE_SUFFIX.sub("", document.title) if document.title else None
-    return Page(
-        document.text, title, _page_date(html) or document.date, document.sitename, document.author, document.url
-    )
+    return Page(document.text, title, _page_date(html) or document.date, document.sitename, document.author, document.url)
 
 
 def _page_date(html: str) -> str | None:

@@ -9,33 +9,22 @@ import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
-from laptruong.articles import Article, Kind, Paragraph
+from laptruong.articles import Article
 from laptruong.encoding import decode
 from laptruong.errors import ReadError
-from laptruong.reading import html, records
-from laptruong.reading.layout import Layout, read_layout
+from laptruong.reading import html, tables
+from laptruong.reading.pages import Refusal, article_from_text
 
 MAX_PAGE_BYTES = 20_000_000
 """A page or record above this is no article; the limit keeps memory flat."""
-MAX_PARAGRAPH_CHARS = 50_000
-"""A paragraph above this is data, not prose."""
 
 _SUFFIXES = (".txt", ".html", ".htm", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An input that was not read: the file, line or row, and why."""
-
-    where: str
-    reason: str
-
-
-def read_articles(inputs: Iterable[str | Path], stdin: BinaryIO | None = None) -> Iterator[Article | Refusal]:
+def read_articles(inputs: Iterable[str | Path], stdin: IO[bytes] | None = None) -> Iterator[Article | Refusal]:
     """Read articles from files, folders, globs and ``-`` (standard input), one at a time.
 
     Parameters
@@ -102,15 +91,19 @@ def _read_file(path: Path) -> Iterator[Article | Refusal]:
     if kind == ".parquet":
         if path.suffix.lower() == ".gz":
             raise ReadError(where, "Parquet is compressed inside; unpack the file with gunzip first")
-        yield from records.read_parquet(path)
+        yield from tables.read_parquet(path)
         return
-    with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else open(path, "rb") as stream:
+    with _open(path) as stream:
         if kind in (".jsonl", ".ndjson"):
-            yield from records.read_jsonl(stream, where, MAX_PAGE_BYTES)
+            yield from tables.read_jsonl(stream, where, MAX_PAGE_BYTES)
         elif kind in (".csv", ".tsv"):
-            yield from records.read_csv(stream, where, MAX_PAGE_BYTES)
+            yield from tables.read_csv(stream, where, MAX_PAGE_BYTES)
         else:
             yield _read_page(stream, where, page_id(path), is_html=kind != ".txt")
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def page_id(path: Path) -> str:
@@ -118,19 +111,19 @@ def page_id(path: Path) -> str:
     return path.name.removesuffix(".gz").rsplit(".", 1)[0]
 
 
-def _read_stream(stream: BinaryIO) -> Iterator[Article | Refusal]:
+def _read_stream(stream: IO[bytes]) -> Iterator[Article | Refusal]:
     """Read standard input as what it looks like: JSON Lines, HTML or text."""
     where = "standard input"
-    buffered = io.BufferedReader(stream) if not isinstance(stream, io.BufferedReader | io.BytesIO) else stream
-    start = buffered.peek(4096) if isinstance(buffered, io.BufferedReader) else buffered.getvalue()[:4096]
+    start = stream.peek(4096) if isinstance(stream, io.BufferedReader) else stream.read(4096)
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(start + stream.read())
     opening = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if opening.startswith(b"{"):
-        yield from records.read_jsonl(buffered, where, MAX_PAGE_BYTES)
+        yield from tables.read_jsonl(buffered, where, MAX_PAGE_BYTES)
     else:
         yield _read_page(buffered, where, "stdin", is_html=opening[:1] == b"<")
 
 
-def _read_page(stream: BinaryIO, where: str, name: str, is_html: bool) -> Article:
+def _read_page(stream: IO[bytes], where: str, name: str, is_html: bool) -> Article:
     data = stream.read(MAX_PAGE_BYTES + 1)
     if len(data) > MAX_PAGE_BYTES:
         raise ReadError(where, f"is larger than {MAX_PAGE_BYTES // 10**6} MB, which no single article is; give many articles as JSON Lines")
@@ -142,57 +135,3 @@ def _read_page(stream: BinaryIO, where: str, name: str, is_html: bool) -> Articl
     page = html.extract(text, where)
     article = article_from_text(page.text, where=where, article_id=name, title=page.title, date=page.date)
     return html.with_metadata(article, page)
-
-
-def article_from_text(
-    text: str, *, where: str = "text", article_id: str = "text", title: str | None = None, date: str | None = None
-) -> Article:
-    """Make an article of a page's text: paragraphs with their kinds, title, date, outlet, author.
-
-    Parameters
-    ----------
-    text : str
-        As crawled, one paragraph a line; offsets of the paragraphs count its characters.
-    where, article_id : str
-        What to call it in errors and records.
-    title, date : str, optional
-        Where they are known beside the text.
-
-    Raises
-    ------
-    ReadError
-        If it has no paragraph, or one that is too long to be prose.
-    """
-    layout = read_layout(text, title)
-    check_paragraphs(layout, where)
-    paragraphs = [Paragraph(line.text, line.kind or "body", line.start, line.end) for line in layout.lines]
-    if title and not any(paragraph.kind == "headline" for paragraph in paragraphs):
-        paragraphs = _with_title(paragraphs, title)
-    return Article(
-        id=article_id, source=where, paragraphs=tuple(paragraphs), title=layout.title, date=date or layout.date,
-        outlet=layout.outlet, author=layout.author, text=text,
-    )  # fmt: skip
-
-
-def check_paragraphs(layout: Layout, where: str) -> None:
-    """Raise `ReadError` for a page without text or with a paragraph that is none."""
-    if not layout.lines:
-        raise ReadError(where, "holds no text; nothing to label")
-    longest = max(layout.lines, key=lambda line: len(line.text))
-    if len(longest.text) > MAX_PARAGRAPH_CHARS:
-        raise ReadError(where, f"has a line of {len(longest.text):,} characters, which is no paragraph; put each paragraph on a line")
-
-
-def _with_title(paragraphs: list[Paragraph], title: str) -> list[Paragraph]:
-    """Put a title that stands outside the text in front, or cut it off a first paragraph that opens with it."""
-    first = next((i for i, paragraph in enumerate(paragraphs) if paragraph.kind != "boilerplate"), None)
-    if first is not None and paragraphs[first].text.startswith(title) and paragraphs[first].start is not None:
-        whole = paragraphs[first]
-        rest = whole.text[len(title) :].lstrip(" .:-–|")
-        start = whole.start or 0
-        kind: Kind = "lead" if whole.kind == "lead" else "body"
-        parts = [Paragraph(title, "headline", start, start + len(title))]
-        if rest:
-            parts.append(Paragraph(rest, kind, start + len(whole.text) - len(rest), start + len(whole.text)))
-        return [*paragraphs[:first], *parts, *paragraphs[first + 1 :]]
-    return [Paragraph(title, "headline"), *paragraphs]

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from laptruong.articles import Kind
 from laptruong.dates import find_date
@@ -19,7 +20,10 @@ from laptruong.reading import lines as look
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
 _BLANK = " \t\xa0\u200b\u200c\u200d\u2060\ufeff\u3000\xad"
 _LEADING_DATE = re.compile(r"^date\s+\d{4}-\d\d-\d\d\s+(?=\S)")
-_OUTLET_CODE = re.compile(r"^\(?(CLO|NB&CL|TTO|TPO|PLO|NLĐO|ANTD|ANTĐ|VOV\.VN|VTV\.vn|VTC News|VTC|Dân trí|Dân Trí|TTXVN|Chinhphu\.vn|Bao\w+\.vn|ĐTCK|QĐND)\)?\s*[-–.)]?\s")
+_OUTLET_CODE = re.compile(
+    r"^\(?(CLO|NB&CL|TTO|TPO|PLO|NLĐO|ANTD|ANTĐ|VOV\.VN|VTV\.vn|VTC News|VTC|Dân trí|Dân Trí|TTXVN|Chinhphu\.vn"
+    r"|Bao\w+\.vn|ĐTCK|QĐND)\)?\s*[-–.)]?\s"
+)
 _OUTLETS = {
     "CLO": "Công Luận", "NB&CL": "Công Luận", "TTO": "Tuổi Trẻ", "TPO": "Tiền Phong", "PLO": "Pháp Luật TP.HCM",
     "NLĐO": "Người Lao Động", "ANTD": "An ninh Thủ đô", "ANTĐ": "An ninh Thủ đô", "VOV.VN": "VOV", "VTV.vn": "VTV",
@@ -28,7 +32,7 @@ _OUTLETS = {
 _OUTLET_NAMED = re.compile(r"(?i:cùng|theo|của|©|copyright|trên)\s+(?i:báo|tạp chí)\s+((?:[A-ZĐÁÀẢÂĂƯÔƠÊ]\w*\s?){1,4})")
 
 _HEADER_LINES = 12
-_TEASER_SHARE = 0.45
+_TEASER_SHARE, _TAIL_SHARE = 0.45, 0.6
 _LINK_WORDS = 7  # subheadings are shorter, headlines longer
 
 
@@ -152,24 +156,32 @@ def _mark_tail(page: Layout) -> None:
             for rest in lines[index:]:
                 rest.kind = "boilerplate"
             return
-        paragraphs += line.kind is None and not look.is_headlike(line.text)
+        paragraphs += _is_paragraph(line)
 
 
 def _opens_tail(text: str, following: Sequence[Line], paragraphs_before: int) -> bool:
     """Tell that a line is the title of what follows the article, not of a block within it."""
     if look.is_comments_title(text):
-        return sum(line.kind is None and not look.is_headlike(line.text) for line in following) < paragraphs_before
+        return sum(map(_is_paragraph, following)) < paragraphs_before
     if not (look.is_tail_title(text) or look.is_block_title(text)):
         return False
     block = _until_next_title(following)
-    while block and look.is_headlike(block[0].text):
-        block = block[1:]
-    links = sum(look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS for line in block)
-    paragraphs = sum(line.kind is None and not look.is_headlike(line.text) for line in block)
-    more = following[len(_until_next_title(following)) :]
-    if not paragraphs and more:
-        return _opens_tail(more[0].text, more[1:], paragraphs_before)
-    return not paragraphs or links / (links + paragraphs) >= _TEASER_SHARE
+    if not any(_is_paragraph(line) for line in block):
+        more = following[len(block) :]
+        return not more or _opens_tail(more[0].text, more[1:], paragraphs_before)
+    after_links = list(dropwhile(lambda line: look.is_headlike(line.text), block))
+    is_tail = _link_share(after_links) >= _TEASER_SHARE
+    return is_tail or (look.is_tail_title(text) and _link_share(block) >= _TAIL_SHARE)
+
+
+def _link_share(lines: Sequence[Line]) -> float:
+    """Give the share of headlines among the headlines and paragraphs of some lines; subheadings count as neither."""
+    links = sum(look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS for line in lines)
+    return links / max(links + sum(map(_is_paragraph, lines)), 1)
+
+
+def _is_paragraph(line: Line) -> bool:
+    return line.kind is None and not look.is_headlike(line.text)
 
 
 def _until_next_title(lines: Sequence[Line]) -> Sequence[Line]:
@@ -179,7 +191,7 @@ def _until_next_title(lines: Sequence[Line]) -> Sequence[Line]:
 
 def _is_below_text(following: Sequence[Line]) -> bool:
     """Tell that no paragraph follows before the next block of links."""
-    return not any(line.kind is None and not look.is_headlike(line.text) for line in _until_next_title(following))
+    return not any(map(_is_paragraph, _until_next_title(following)))
 
 
 def _mark_blocks(lines: Sequence[Line]) -> None:

@@ -13,48 +13,108 @@ from laptruong.text import normalize, strip_diacritics
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 
+
+def _any(*patterns: str) -> str:
+    return "(?:" + "|".join(patterns) + ")"
+
+
+def _line(*patterns: str) -> re.Pattern[str]:
+    """Compile alternatives that must fit the whole line, in any case."""
+    return re.compile(rf"^{_any(*patterns)}$", re.IGNORECASE)
+
+
 _CREDIT_WORD = r"(?:Ảnh|ẢNH|Video|VIDEO|Clip|Đồ họa|ĐỒ HỌA|Infographic|Nguồn ảnh|Minh họa|Photo|PHOTO)"
 _CREDIT_ONLY = re.compile(
-    rf"^\(?{_CREDIT_WORD}\s*(?:minh họa|chụp màn hình|tư liệu)?\s*[:：.]?\s*[^.!?]{{0,60}}\)?\.?$|^\(?Nguồn\s*:\s*[^.!?]{{1,60}}\)?\.?$"
+    _any(
+        rf"^\(?{_CREDIT_WORD}\s*(?:minh họa|chụp màn hình|tư liệu)?\s*[:：.]?\s*[^.!?]{{0,60}}\)?\.?$",
+        r"^\(?Nguồn\s*:\s*[^.!?]{1,60}\)?\.?$",
+    )
 )
-_AGENCY_ONLY = re.compile(r"^\(?(?:reuters|afp|ap|getty images|getty|epa|xinhua|tass|ttxvn|sputnik|ria novosti|vnexpress|ukrinform|cnn|bbc)(?:\s*/\s*[\w ]+)?\)?$", re.IGNORECASE)
+_AGENCIES = "reuters|afp|ap|getty images|getty|epa|xinhua|tass|ttxvn|sputnik|ria novosti|vnexpress|ukrinform|cnn|bbc"
+_AGENCY_ONLY = _line(rf"\(?(?:{_AGENCIES})(?:\s*/\s*[\w ]+)?\)?")
 _CAPTION_END = re.compile(
-    rf"[.\"”'’)\s\-–(|]\(?{_CREDIT_WORD}\s*(?::\s*[^.!?]{{1,60}}|\d+|IT|internet|minh họa|tư liệu|chụp màn hình|cắt từ clip)\)?\.?$"
-    r"|\(Nguồn:?\s*[^)]{1,60}\)\s*[|.]?$|\(Ảnh[^)]{0,60}\)\.?$"
+    _any(
+        rf"[.\"”'’)\s\-–(|]\(?{_CREDIT_WORD}\s*"
+        r"(?::\s*[^.!?]{1,60}|\d+|IT|internet|minh họa|tư liệu|chụp màn hình|cắt từ clip)\)?\.?$",
+        r"\(Nguồn:?\s*[^)]{1,60}\)\s*[|.]?$",
+        r"\(Ảnh[^)]{0,60}\)\.?$",
+    )
 )
 _SLUG_CAPTION = re.compile(r"^[a-z0-9 ,.\-]+\s(?:hinh|anh|image|photo|picture)(?: anh)? \d+$")
 
-_NOISE = re.compile(
-    r"^(?:"
-    r"\d*\s*(?:bình luận|trả lời|lượt xem|lượt thích|chia sẻ|phản hồi|comments?|views?|likes?|shares?)\s*(?:\(?\d+\)?)?"
-    r"|(?:bình luận|ý kiến)\s*(?:bạn đọc|của bạn)?\s*\(?\d*\)?|gửi (?:bình luận|ý kiến|phản hồi).*|viết bình luận.*|hãy là người đầu tiên bình luận.*|không có bình luận.*|chưa có bình luận.*"
-    r"|chia sẻ(?: bài viết| lên| qua| trên)?\s*:?\s*(?:facebook|twitter|zalo|x|email|link|liên kết|fb|mạng xã hội|[\s,/|·-])*"
-    r"|facebook|twitter|zalo|messenger|telegram|pinterest|linkedin|google news|email|copy link|sao chép liên kết|in bài(?: viết)?|lưu bài(?: viết)?|lưu tin|gửi bài|thích|tweet|print|share"
-    r"|theo dõi .{0,80}(?:google news|facebook|zalo|telegram|youtube|trên).{0,40}|(?:báo .{2,30} )?trên google news.*"
-    r"|quảng cáo(?:\s*[:|–-].*)?|advertisement|advertising|tài trợ|nội dung tài trợ|adv|ads"
-    r"|(?:từ khóa|từ khoá|tags?|chủ đề|chuyên đề|thẻ|keywords?)\s*:.*|#\w.*"
-    r"|mời (?:các bạn|quý|bạn đọc|độc giả|bạn|các bạn đọc).*|(?:quý )?(?:bạn đọc|độc giả) (?:có thể|vui lòng|quan tâm|hãy|gửi).*"
-    r"|đăng (?:ký|nhập)(?: .{0,60})?|nhận (?:tin|bản tin).{0,60}|đọc báo in.*|nghe (?:đọc )?bài.*|nghe audio.*|giọng (?:nữ|nam).*|tải (?:ứng dụng|app).*"
-    r"|(?:©|\(c\)|copyright|bản quyền|giấy phép|tổng biên tập|phó tổng biên tập|tòa soạn|cơ quan chủ quản|hotline|đường dây nóng|liên hệ quảng cáo|điện thoại|fax|email|e-mail|địa chỉ|® ?ghi rõ|ghi rõ nguồn|cấm sao chép|vui lòng ghi)\b.{0,300}"
-    r"|xem theo ngày.*|trang chủ.*|quay lại.*|trở (?:lại|về) .{0,40}|lên đầu trang|về đầu trang|xem tiếp.{0,20}|\d+ (?:phút|giờ|ngày|tuần) trước|[\d\W]+"
-    r"|(?:video|clip|ảnh|đồ họa|infographic|chuyên mục|mục)\s*:.{1,120}|chuyên mục .{1,40}|.{1,120}[-–(|]\s*(?:video|clip|infographic|ảnh)\)?"
-    r"|.{0,80}giấy phép (?:số|hoạt động|xuất bản).{0,120}"
-    r"|https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.]+|audio|video|ảnh|infographic|emagazine|podcast|menu|tìm kiếm|thời tiết|rss|sự kiện\s*:.*"
-    r")$",
+_COUNTERS = _any(
+    r"\d*\s*(?:bình luận|trả lời|lượt xem|lượt thích|chia sẻ|phản hồi|comments?|views?|likes?|shares?)\s*\(?\d*\)?",
+    r"(?:bình luận|ý kiến)\s*(?:bạn đọc|của bạn)?\s*\(?\d*\)?",
+    r"(?:gửi|viết) (?:bình luận|ý kiến|phản hồi).*",
+    r"(?:hãy là người đầu tiên|không có|chưa có) bình luận.*",
+)
+_BUTTONS = _any(
+    r"chia sẻ(?: bài viết| lên| qua| trên)?\s*:?\s*(?:facebook|twitter|zalo|x|email|link|liên kết|fb|mạng xã hội|[\s,/|·-])*",
+    r"facebook|twitter|zalo|messenger|telegram|pinterest|linkedin|google news|email|copy link|sao chép liên kết",
+    r"in bài(?: viết)?|lưu bài(?: viết)?|lưu tin|gửi bài|thích|tweet|print|share",
+    r"theo dõi .{0,80}(?:google news|facebook|zalo|telegram|youtube|trên).{0,40}",
+    r"(?:báo .{2,30} )?trên google news.*",
+    r"đăng (?:ký|nhập)(?: .{0,60})?|nhận (?:tin|bản tin).{0,60}|đọc báo in.*|tải (?:ứng dụng|app).*",
+    r"nghe (?:đọc )?bài.*|nghe audio.*|giọng (?:nữ|nam).*|xem theo ngày.*|xem tiếp.{0,20}",
+    r"trang chủ.*|quay lại.*|trở (?:lại|về) .{0,40}|lên đầu trang|về đầu trang",
+    r"audio|video|ảnh|infographic|emagazine|podcast|menu|tìm kiếm|thời tiết|rss",
+)
+_TAGS = _any(
+    r"(?:từ khóa|từ khoá|tags?|chủ đề|chuyên đề|thẻ|keywords?|sự kiện)\s*:.*",
+    r"#\w.*",
+    r"(?:video|clip|ảnh|đồ họa|infographic|chuyên mục|mục)\s*:.{1,120}",
+    r"chuyên mục .{1,40}",
+    r".{1,120}[-–(|]\s*(?:video|clip|infographic|ảnh)\)?",
+)
+_ADVERTS = _any(
+    r"quảng cáo(?:\s*[:|–-].*)?|advertisement|advertising|tài trợ|nội dung tài trợ|adv|ads",
+    r"mời (?:các bạn|quý|bạn đọc|độc giả|bạn|các bạn đọc).*",
+    r"(?:quý )?(?:bạn đọc|độc giả) (?:có thể|vui lòng|quan tâm|hãy|gửi).*",
+)
+_IMPRINT = _any(
+    r"(?:©|\(c\)|copyright|bản quyền|giấy phép|tổng biên tập|phó tổng biên tập|tòa soạn|cơ quan chủ quản|hotline"
+    r"|đường dây nóng|liên hệ quảng cáo|điện thoại|fax|email|e-mail|địa chỉ|® ?ghi rõ|ghi rõ nguồn|cấm sao chép"
+    r"|vui lòng ghi)\b.{0,300}",
+    r".{0,80}giấy phép (?:số|hoạt động|xuất bản).{0,120}",
+    r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.]+",
+    r"\d+ (?:phút|giờ|ngày|tuần) trước|[\d\W]+",
+)
+_NOISE = _line(_COUNTERS, _BUTTONS, _TAGS, _ADVERTS, _IMPRINT)
+_TEASER = re.compile(
+    _any(
+        r"^(?:>{1,3}|»|►|▶|→|\+\s|[•■▪●]\s*(?=\S))",
+        r"^(?:xem thêm|đọc thêm|tin liên quan|bài liên quan|đọc tiếp|có thể bạn quan tâm|xem ngay|đọc ngay)\s*[:>»]\s*\S",
+    ),
     re.IGNORECASE,
 )
-_TEASER = re.compile(r"^(?:>{1,3}|»|►|▶|→|\+\s|[•■▪●]\s*(?=\S)|(?:xem thêm|đọc thêm|tin liên quan|bài liên quan|đọc tiếp|có thể bạn quan tâm|xem ngay|đọc ngay|>>)\s*[:>»]\s*\S)", re.IGNORECASE)
 _BLOCK = re.compile(
-    r"^[>»\s]*(?:đọc thêm|đọc tiếp|xem thêm|tin liên quan|bài liên quan|bài viết liên quan|tin bài liên quan|tin cùng chủ đề|tin đề xuất|có thể bạn quan tâm|có thể bạn muốn xem|bạn có thể quan tâm|đừng bỏ lỡ|nên đọc|liên quan|xem nhiều|đọc nhiều(?: nhất)?|tin đọc nhiều|bài đọc nhiều|được quan tâm|gợi ý cho bạn|đề xuất cho bạn|dành cho bạn)\s*[:>»]*$",
+    r"^[>»\s]*"
+    + _any(
+        r"đọc thêm|đọc tiếp|xem thêm|liên quan|(?:tin|bài|bài viết|tin bài) liên quan|tin cùng chủ đề|tin đề xuất",
+        r"có thể bạn quan tâm|có thể bạn muốn xem|bạn có thể quan tâm|được quan tâm|đừng bỏ lỡ|nên đọc",
+        r"xem nhiều|đọc nhiều(?: nhất)?|(?:tin|bài) đọc nhiều|gợi ý cho bạn|đề xuất cho bạn|dành cho bạn",
+    )
+    + r"\s*[:>»]*$",
     re.IGNORECASE,
 )
-_TAIL = re.compile(
-    r"^(?:tin mới(?: nhất| hơn| nhận)?|tin khác|các tin khác|bài khác|tin cũ hơn|cùng chuyên mục|(?:tin|bài) cùng chuyên mục|(?:tin|bài) cùng (?:mục|tác giả|sự kiện)|tin nổi bật|nổi bật|tin nóng|tin tức khác|mới nhất|tin hot|tin tiếp theo|bài tiếp theo|tin trong ngày|chuyên mục khác)\s*(?:\(\d+\))?\s*:?$",
+_TAIL = _line(
+    _any(
+        r"tin mới(?: nhất| hơn| nhận)?|mới nhất|tin khác|các tin khác|bài khác|tin cũ hơn|tin tức khác|chuyên mục khác",
+        r"cùng chuyên mục|(?:tin|bài) cùng (?:chuyên mục|mục|tác giả|sự kiện)|(?:tin|bài) tiếp theo",
+        r"tin nổi bật|nổi bật|tin nóng|tin hot|tin trong ngày",
+    )
+    + r"\s*(?:\(\d+\))?\s*:?"
+)
+_COMMENTS = _line(r"(?:bình luận|ý kiến bạn đọc|thảo luận|\d+ bình luận)\s*(?:\(\d+\)|\d+)?\s*:?")
+_SOURCE_LINE = _line(r"\(?(?:theo|tổng hợp|nguồn)\b[^.!?]{0,60}\)?\.?")
+_SOURCE_AT_END = re.compile(
+    _any(
+        r"\s*[\-–/|]?\s*\(?(?:theo|tổng hợp|lược dịch|dịch|biên dịch|p/v|pv)\b[^()]{0,60}\)?\s*$",
+        r"\s*/\s*(?:vietnam\+|ttxvn|vov\S*|nld|vtc news)\s*$",
+        r"\s*\((?:ttxvn[^)]*|vietnam\+|t/h|tổng hợp)\)\s*$",
+    ),
     re.IGNORECASE,
 )
-_COMMENTS = re.compile(r"^(?:bình luận|ý kiến bạn đọc|thảo luận|\d+ bình luận)\s*(?:\(\d+\)|\d+)?\s*:?$", re.IGNORECASE)
-_SOURCE_LINE = re.compile(r"^\(?(?:theo|tổng hợp|nguồn)\b[^.!?]{0,60}\)?\.?$", re.IGNORECASE)
-_SOURCE_AT_END = re.compile(r"\s*[\-–/|]?\s*\(?(?:theo|tổng hợp|lược dịch|dịch|biên dịch|p/v|pv)\b[^()]{0,60}\)?\s*$|\s*/\s*(?:vietnam\+|ttxvn|vov\S*|nld|vtc news)\s*$|\s*\((?:ttxvn[^)]*|vietnam\+|t/h|tổng hợp)\)\s*$", re.IGNORECASE)
 _NAME_GLUE = {"-", "–", "và", "&", ",", "/", "|", "(t/h)", "t/h"}
 
 

@@ -1,59 +1,20 @@
-"""Records to articles: JSON Lines, CSV and Parquet, one article a line or row, read as a stream."""
+"""From one record of a file (a JSON object, a row) to an article."""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import Any
 
 from laptruong.articles import KINDS, Article, Kind, Mention, Paragraph
 from laptruong.dates import parse_date
 from laptruong.encoding import refuse_legacy
 from laptruong.errors import ReadError
+from laptruong.reading.pages import article_from_text
 
 _FIELDS = "id, text (or paragraphs), and if known title, date, outlet, author, url"
-
-
-def read_jsonl(stream: BinaryIO, where: str, limit: int) -> Iterator[Any]:
-    """Read JSON Lines; a bad line is refused by its number and the others are read.
-
-    Yields
-    ------
-    Article or Refusal
-    """
-    from laptruong.reading.inputs import Refusal
-
-    count = 0
-    for number, line in _numbered_lines(stream, limit):
-        place = f"{where}, line {number}"
-        try:
-            if line is None:
-                raise ReadError(place, f"is longer than {limit // 10**6} MB, which no article is")
-            record = parse_line(line, place)
-            if record is not None:
-                count += 1
-                yield article_from_record(record, place)
-        except ReadError as err:
-            count += 1
-            yield Refusal(err.where, err.what)
-    if not count:
-        yield Refusal(where, "is empty; nothing to label")
-
-
-def _numbered_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes | None]]:
-    """Give each line with its number; None for one above the limit, which is passed over in pieces."""
-    number = 0
-    while line := stream.readline(limit + 1):
-        number += 1
-        too_long = len(line) > limit
-        while too_long and not line.endswith(b"\n") and line:
-            line = stream.readline(limit)
-        yield number, None if too_long else line
 
 
 def parse_line(line: bytes, place: str) -> dict[str, Any] | None:
@@ -88,8 +49,6 @@ def article_from_record(record: Mapping[str, Any], place: str) -> Article:
     ReadError
         If it has neither, or a field of the wrong type.
     """
-    from laptruong.reading.inputs import article_from_text
-
     meta = {name: _string(record, name, place) for name in ("id", "title", "outlet", "author", "url")}
     date = parse_date(record.get("date"))
     if record.get("paragraphs") is not None:
@@ -121,7 +80,14 @@ def _string(record: Mapping[str, Any], name: str, place: str) -> str | None:
         return str(value)
     if not isinstance(value, str):
         raise ReadError(place, f"'{name}' must be text, not {type(value).__name__}")
-    return value.strip()
+    return check_characters(value, place).strip()
+
+
+def check_characters(text: str, place: str) -> str:
+    """Give the text back, or raise `ReadError` if it holds half a character, which no file can be written with."""
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise ReadError(place, "holds half of a character (a lone surrogate); write the file again as UTF-8")
+    return text
 
 
 def _required_text(record: Mapping[str, Any], place: str) -> str:
@@ -133,7 +99,7 @@ def _required_text(record: Mapping[str, Any], place: str) -> str:
         raise ReadError(place, f"'text' must be text, not {type(text).__name__}")
     if not text.strip():
         raise ReadError(place, "'text' is empty; nothing to label")
-    return text
+    return check_characters(text, place)
 
 
 def _paragraphs(raw: Any, place: str) -> tuple[Paragraph, ...]:
@@ -144,6 +110,7 @@ def _paragraphs(raw: Any, place: str) -> tuple[Paragraph, ...]:
         spot = f"{place}, paragraphs[{index}]"
         if not isinstance(each, dict) or not isinstance(each.get("text"), str) or not each["text"].strip():
             raise ReadError(spot, "must be an object with a 'text' that is not empty")
+        check_characters(each["text"], spot)
         kind: Kind = each.get("kind", "body")
         if kind not in KINDS:
             raise ReadError(spot, f"'kind' is {kind!r}; it must be one of {', '.join(KINDS)}")
@@ -185,82 +152,6 @@ def _with_mentions(article: Article, raw: Any, place: str) -> Article:
             Mention(m.actor, m.start - start, m.end - start, m.surface) for m in mentions if start <= m.start and m.end <= end
         )  # fmt: skip
         paragraphs.append(Paragraph(paragraph.text, paragraph.kind, start, end, inside))
-    return Article(id=article.id, source=article.source, paragraphs=tuple(paragraphs), title=article.title, date=article.date, text=article.text)
-
-
-def read_csv(stream: BinaryIO, where: str, limit: int) -> Iterator[Any]:
-    """Read CSV with a header; comma, semicolon or tab, UTF-8 or UTF-16 as spreadsheets save them.
-
-    Yields
-    ------
-    Article or Refusal
-    """
-    from laptruong.reading.inputs import Refusal
-
-    csv.field_size_limit(limit)
-    head = stream.read(4)
-    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    stream.seek(0)
-    lines = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
-    header = lines.readline()
-    if "\x00" in header:
-        raise ReadError(where, "is a binary file, not CSV; export it as 'CSV UTF-8'")
-    delimiter = max(",;\t", key=header.count)
-    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
-    if not names:
-        raise ReadError(where, "is empty; nothing to label")
-    if "text" not in names:
-        raise ReadError(where, f"has no column 'text' (it has: {', '.join(names)[:200]}); rename the one that holds the articles to 'text'")
-    rows = csv.reader(lines, delimiter=delimiter)
-    number = 1
-    while True:
-        number += 1
-        place = f"{where}, row {number}"
-        try:
-            row = next(rows)
-            if row:
-                yield article_from_record(_row(names, row, place), place)
-        except StopIteration:
-            return
-        except ReadError as err:
-            yield Refusal(err.where, err.what)
-        except csv.Error as err:
-            yield Refusal(place, f"is not CSV ({err}); export the table again as 'CSV UTF-8'")
-
-
-def _row(names: list[str], row: list[str], place: str) -> dict[str, str]:
-    if len(row) != len(names):
-        raise ReadError(place, f"has {len(row)} cells where the header has {len(names)}; check its quotes")
-    if any("\udc80" <= char <= "\udcff" for cell in row for char in cell):
-        raise ReadError(place, "is not UTF-8; export the table as 'CSV UTF-8'")
-    return dict(zip(names, row, strict=True))
-
-
-def read_parquet(path: Path) -> Iterator[Any]:
-    """Read Parquet in batches of rows.
-
-    Yields
-    ------
-    Article or Refusal
-    """
-    import pyarrow.parquet as pq
-    from pyarrow import ArrowException
-
-    from laptruong.reading.inputs import Refusal
-
-    try:
-        table = pq.ParquetFile(path)
-        columns = table.schema_arrow.names
-        if not {"text", "paragraphs"} & set(columns):
-            raise ReadError(str(path), f"has no column 'text' (it has: {', '.join(columns)[:200]}); rename the one that holds the articles to 'text'")
-        number = 0
-        for batch in table.iter_batches(batch_size=256):
-            for record in batch.to_pylist():
-                number += 1
-                place = f"{path}, row {number}"
-                try:
-                    yield article_from_record(record, place)
-                except ReadError as err:
-                    yield Refusal(err.where, err.what)
-    except (ArrowException, OSError) as err:
-        raise ReadError(str(path), f"is no Parquet file that can be read ({' '.join(str(err).split())[:120]}); write it again") from None
+    return Article(
+        id=article.id, source=article.source, paragraphs=tuple(paragraphs), title=article.title, date=article.date, text=article.text
+    )

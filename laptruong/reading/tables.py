@@ -1,0 +1,133 @@
+"""JSON Lines, CSV and Parquet, one article a line or row, read as a stream; a bad one costs only itself."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from laptruong.articles import Article
+from laptruong.errors import ReadError
+from laptruong.reading.pages import Refusal
+from laptruong.reading.records import article_from_record, parse_line
+
+
+def read_jsonl(stream: IO[bytes], where: str, limit: int) -> Iterator[Article | Refusal]:
+    """Read JSON Lines; a bad line is refused by its number and the others are read.
+
+    Yields
+    ------
+    Article or Refusal
+    """
+    count = 0
+    for number, line in _numbered_lines(stream, limit):
+        place = f"{where}, line {number}"
+        try:
+            if line is None:
+                raise ReadError(place, f"is longer than {limit // 10**6} MB, which no article is")
+            record = parse_line(line, place)
+            if record is not None:
+                count += 1
+                yield article_from_record(record, place)
+        except ReadError as err:
+            count += 1
+            yield Refusal(err.where, err.what)
+    if not count:
+        yield Refusal(where, "is empty; nothing to label")
+
+
+def _numbered_lines(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+    """Give each line with its number; None for one above the limit, which is passed over in pieces."""
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        too_long = len(line) > limit
+        while too_long and not line.endswith(b"\n") and line:
+            line = stream.readline(limit)
+        yield number, None if too_long else line
+
+
+def read_csv(stream: IO[bytes], where: str, limit: int) -> Iterator[Article | Refusal]:
+    """Read CSV with a header; comma, semicolon or tab, UTF-8 or UTF-16 as spreadsheets save them.
+
+    Yields
+    ------
+    Article or Refusal
+    """
+    csv.field_size_limit(limit)
+    head = stream.read(4)
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    stream.seek(0)
+    lines = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+    try:
+        yield from _read_rows(lines, where)
+    finally:
+        lines.detach()  # the file is the caller's to close
+
+
+def _read_rows(lines: io.TextIOWrapper, where: str) -> Iterator[Article | Refusal]:
+    header = lines.readline()
+    if "\x00" in header:
+        raise ReadError(where, "is a binary file, not CSV; export it as 'CSV UTF-8'")
+    delimiter = max(",;\t", key=header.count)
+    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    if not names:
+        raise ReadError(where, "is empty; nothing to label")
+    if "text" not in names:
+        raise ReadError(where, f"has no column 'text' (it has: {', '.join(names)[:200]}); rename the one that holds the articles to 'text'")
+    rows = csv.reader(lines, delimiter=delimiter)
+    number = 1
+    while True:
+        number += 1
+        place = f"{where}, row {number}"
+        try:
+            row = next(rows)
+            if row:
+                yield article_from_record(_row(names, row, place), place)
+        except StopIteration:
+            return
+        except ReadError as err:
+            yield Refusal(err.where, err.what)
+        except csv.Error as err:
+            yield Refusal(place, f"is not CSV ({err}); export the table again as 'CSV UTF-8'")
+
+
+def _row(names: list[str], row: list[str], place: str) -> dict[str, str]:
+    if len(row) != len(names):
+        raise ReadError(place, f"has {len(row)} cells where the header has {len(names)}; check its quotes")
+    if any("\udc80" <= char <= "\udcff" for cell in row for char in cell):
+        raise ReadError(place, "is not UTF-8; export the table as 'CSV UTF-8'")
+    return dict(zip(names, row, strict=True))
+
+
+def read_parquet(path: Path) -> Iterator[Article | Refusal]:
+    """Read Parquet in batches of rows.
+
+    Yields
+    ------
+    Article or Refusal
+    """
+    import pyarrow.parquet as pq
+    from pyarrow import ArrowException
+
+    try:
+        table = pq.ParquetFile(path)
+        columns = table.schema_arrow.names
+        if not {"text", "paragraphs"} & set(columns):
+            raise ReadError(
+                str(path), f"has no column 'text' (it has: {', '.join(columns)[:200]}); rename the one that holds the articles to 'text'"
+            )
+        number = 0
+        for batch in table.iter_batches(batch_size=256):
+            for record in batch.to_pylist():
+                number += 1
+                place = f"{path}, row {number}"
+                try:
+                    yield article_from_record(record, place)
+                except ReadError as err:
+                    yield Refusal(err.where, err.what)
+    except (ArrowException, OSError) as err:
+        raise ReadError(str(path), f"is no Parquet file that can be read ({' '.join(str(err).split())[:120]}); write it again") from None

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from sklearn.metrics import f1_score
+from support import ROOT, write_jsonl
+
+from laptruong import ActorFinder
+from laptruong.corpus import flatten, read_corpus
+from laptruong.errors import CorpusError
+from laptruong.evaluation import evaluate
+
+SPLITS = ("train", "dev", "test")
+
+
+def records(split: str):
+    return [json.loads(line) for line in (ROOT / f"data/corpus/{split}.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_the_shipped_corpus_keeps_its_format(ukraine):
+    seen: dict[str, str] = {}
+    for split in SPLITS:
+        assert read_corpus([ROOT / f"data/corpus/{split}.jsonl"], ukraine, split)
+        for record in records(split):
+            assert record["split"] == split
+            assert seen.setdefault(record["event"], split) == split, "an event on two sides"
+            assert record["origin"] in ("written", "constructed")
+            for paragraph in record["paragraphs"]:
+                pairs = {(each["actor"], each["topic"]) for each in paragraph["stances"]}
+                assert len(pairs) == len(paragraph["stances"])
+                assert {topic for _, topic in pairs} <= set(paragraph["topics"])
+                assert paragraph["kind"] != "boilerplate" or not (paragraph["topics"] or paragraph["stances"])
+    ids = [record["id"] for split in SPLITS for record in records(split)]
+    assert len(ids) == len(set(ids)) >= 80
+
+
+def test_headline_and_lead_carry_the_labels_of_their_unit():
+    for split in SPLITS:
+        for record in records(split):
+            head = [each for each in record["paragraphs"] if each["kind"] in ("headline", "lead")]
+            assert len({json.dumps([each["topics"], each["stances"]]) for each in head}) == 1
+
+
+def test_single_paragraph_records_are_read(ukraine, tmp_path):
+    record = {
+        "id": "a",
+        "date": "2025-08-18",
+        "text": "Mỹ gặp Nga.",
+        "topics": ["negotiations"],
+        "stances": [{"actor": "us", "topic": "negotiations", "stance": "support"}],
+    }
+    (article,) = read_corpus([write_jsonl(tmp_path / "a.jsonl", [record])], ukraine)
+    ((unit, gold),) = article.units
+    assert unit.text == record["text"]
+    assert gold.stances == {("us", "negotiations"): "support"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"topics": ["negotiation"]}, "line 1, paragraphs.0.: unknown topic 'negotiation'; did you mean 'negotiations'"),
+        ({"stances": [{"actor": "us", "topic": "aid", "stance": "for"}]}, "unknown stance 'for'"),
+        ({"stances": [{"topic": "aid", "stance": "support"}]}, "without an actor"),
+        ({"stances": [{"actor": "us", "topic": "aid", "stance": "support"}] * 2}, "labelled twice"),
+        ({"topics": "aid"}, "must be lists"),
+        ({"text": ""}, "not empty"),
+    ],
+)
+def test_wrong_labels_are_told_with_their_place(ukraine, tmp_path, change, told):
+    record = {"text": "Mỹ viện trợ.", "topics": ["aid"], "stances": []} | change
+    with pytest.raises(CorpusError, match=told):
+        read_corpus([write_jsonl(tmp_path / "a.jsonl", [record])], ukraine)
+
+
+def test_empty_and_missing_files(ukraine, tmp_path):
+    (tmp_path / "e.jsonl").touch()
+    with pytest.raises(CorpusError, match="holds no labelled record"):
+        read_corpus([tmp_path / "e.jsonl"], ukraine)
+    with pytest.raises(CorpusError, match="cannot be read"):
+        read_corpus([tmp_path / "none.jsonl"], ukraine)
+
+
+def test_scores_agree_with_scikit_learn_and_a_count_by_hand(shipped, ukraine):
+    data = flatten(read_corpus([ROOT / "data/corpus/test.jsonl"], ukraine), ActorFinder(ukraine))
+    scores = evaluate(shipped, data)
+    predictions = shipped.classifier.predict(data.examples, [list(gold.stances) for gold in data.gold])
+    y = [stance for gold in data.gold for stance in gold.stances.values()]
+    guess = [
+        ukraine.stance_ids[int(p.stances[pair].argmax())] for p, gold in zip(predictions, data.gold, strict=True) for pair in gold.stances
+    ]
+    assert scores["stance"]["macro_f1"] == pytest.approx(f1_score(y, guess, average="macro"))
+    found = shipped.classifier.predict(data.examples)
+    right = said = true = 0
+    for p, gold in zip(found, data.gold, strict=True):
+        for column, topic in enumerate(ukraine.topic_ids):
+            for actor in {actor for actor, _ in p.stances} | {actor for actor, _ in gold.stances}:
+                gives = (actor, topic) in p.stances and p.topics[column] >= shipped.decision.topic[topic]
+                one = ukraine.stance_ids[int(p.stances[actor, topic].argmax())] if gives else "neutral"
+                two = gold.stances.get((actor, topic), "neutral")
+                right, said, true = right + (one == two != "neutral"), said + (one != "neutral"), true + (two != "neutral")
+    assert scores["statement"]["f1"] == pytest.approx(2 * right / (said + true))
+    assert scores["topic"]["macro_f1"] > 0.7
+    assert scores["stance"]["macro_f1"] > 0.4
+    assert scores["actors"]["recall"] > 0.97
+    assert scores["actors"]["precision"] > 0.9

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+from support import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laptruong.segmentation import segment
+from laptruong.text import normalize
+
+
+@pytest.fixture(scope="module")
+def pyvi():
+    from pyvi.ViTokenizer import ViTokenizer
+
+    return ViTokenizer
+
+
+def test_it_cuts_the_corpus_exactly_as_pyvi(pyvi):
+    texts = [
+        normalize(paragraph["text"]).text
+        for split in ("dev", "test")
+        for line in (ROOT / f"data/corpus/{split}.jsonl").read_text("utf-8").splitlines()
+        for paragraph in json.loads(line)["paragraphs"]
+    ]
+    assert len(texts) > 400
+    for text in texts:
+        assert [word.text for word in segment(text)] == pyvi.tokenize(text).split(), text
+
+
+@given(st.text(alphabet="ăâđêôơưạảấáàA BĐn.ghtic,:;()\"'0123456789/-_@\n\t…", max_size=60))
+def test_it_cuts_anything_as_pyvi(text):
+    from pyvi.ViTokenizer import ViTokenizer
+
+    text = normalize(text).text
+    assert "".join(word.text for word in segment(text)).replace("_", "") == "".join(ViTokenizer.tokenize(text).split()).replace("_", "")
+    assert [word.text for word in segment(text)] == ViTokenizer.tokenize(text).split()
+
+
+def test_places_and_boundaries():
+    text = "Tổng thống Nga phát biểu về an ninh"
+    words = segment(text)
+    assert [text[word.start : word.end].replace(" ", "_") for word in words] == [word.text for word in words]
+    assert "an_ninh" in [word.text for word in words]
+    cut = text.index("ninh")
+    assert "an_ninh" not in [word.text for word in segment(text, [(cut, len(text))])]
+
+
+def test_decomposed_text_is_refused():
+    with pytest.raises(ValueError, match="NFC"):
+        segment(unicodedata.normalize("NFD", "hòa bình"))
