@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from laptruong.articles import Mention
 from laptruong.scheme import Actor, Scheme
@@ -38,8 +39,7 @@ class _Name:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     word: str
     start: int
     end: int
@@ -91,6 +91,9 @@ class ActorFinder:
         tokens = [_Token(m.group(), m.start(), m.end()) for m in _WORD.finditer(plain.text)]
         found, at = [], 0
         while at < len(tokens):
+            if tokens[at].word.lower() not in self._names:
+                at += 1
+                continue
             name = self._longest(plain.text, tokens, at)
             if name is None:
                 at += 1

@@ -30,6 +30,11 @@ _VNI = [
 ]  # fmt: skip
 
 
+def is_binary(data: bytes) -> bool:
+    """Tell data that is no text in any encoding that `decode` reads, by its first bytes."""
+    return data.startswith(_BINARY) or b"\x00" in data[:65536]
+
+
 def decode(data: bytes, where: str) -> str:
     r"""Decode a file's bytes.
 
@@ -55,7 +60,7 @@ def decode(data: bytes, where: str) -> str:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as err:
                 raise ReadError(where, f"is not the {encoding} that its first bytes announce (byte {err.start}); {_TO_UTF8}") from None
-    if data.startswith(_BINARY) or b"\x00" in data[:65536]:
+    if is_binary(data):
         raise ReadError(where, "is a binary file, not text; give .txt, .html, .jsonl, .csv or .parquet")
     try:
         text = data.decode("utf-8")

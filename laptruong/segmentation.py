@@ -71,7 +71,7 @@ def segment(text: str, boundaries: Iterable[tuple[int, int]] = ()) -> list[Word]
         start, end = match.span()
         if syllable.isspace():
             continue
-        if joined and not (edges and any(words[-1].end <= edge <= start for edge in edges)):
+        if joined and start not in edges and words[-1].end not in edges:
             words[-1] = Word(f"{words[-1].text}_{syllable}", words[-1].start, end)
         else:
             words.append(Word(syllable, start, end))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Old and new placement of the tone mark are the same syllable: hoà = hòa, thuý = thúy. Same length, so offsets stay.
 _TONES = {"à": "ò", "á": "ó", "ả": "ỏ", "ã": "õ", "ạ": "ọ"}
@@ -58,6 +59,7 @@ class Normalized:
         return low
 
 
+@lru_cache(maxsize=512)  # finding actors and cutting words ask for the same text one after the other
 def normalize(raw: str) -> Normalized:
     """Compose to NFC, put tone marks in their modern place, make dashes, quotes and spaces plain.
 

@@ -7,6 +7,7 @@ divided by its Euclidean length. A test holds the two against each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import numpy as np
 from scipy import sparse
@@ -52,7 +53,7 @@ class Tfidf:
         columns = [self._look_up(items) for items in documents]
         lengths = np.fromiter(map(len, columns), dtype=np.int64, count=len(columns))
         rows = np.repeat(np.arange(len(columns)), lengths)
-        flat = np.fromiter((column for each in columns for column in each), dtype=np.int64, count=int(lengths.sum()))
+        flat = np.fromiter(chain.from_iterable(columns), dtype=np.int64, count=int(lengths.sum()))
         cells, counts = np.unique(rows * len(self.vocabulary) + flat, return_counts=True)
         row, column = np.divmod(cells, max(len(self.vocabulary), 1))
         values = (1.0 + np.log(counts)) * self.idf[column]

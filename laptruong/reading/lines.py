@@ -147,7 +147,7 @@ def is_noise(line: str) -> bool:
 
 def is_breadcrumb(line: str) -> bool:
     """Tell the path of sections above an article: ``Thế giới | Quân sự``."""
-    return len(words(line)) <= 14 and bool(re.search(r"\S\s*[|›»>/]\s*\S", line)) and not _SENTENCE.search(line)
+    return len(words(line)) <= 14 and bool(re.search(r"\S\s*[|›»>]\s*\S|\S\s/\s\S", line)) and not _SENTENCE.search(line)
 
 
 def is_dateline(line: str) -> bool:

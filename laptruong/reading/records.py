@@ -85,8 +85,10 @@ def _string(record: Mapping[str, Any], name: str, place: str) -> str | None:
 
 def check_characters(text: str, place: str) -> str:
     """Give the text back, or raise `ReadError` if it holds half a character, which no file can be written with."""
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise ReadError(place, "holds half of a character (a lone surrogate); write the file again as UTF-8")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ReadError(place, "holds half of a character (a lone surrogate); write the file again as UTF-8") from None
     return text
 
 

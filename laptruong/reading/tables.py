@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from laptruong.articles import Article
+from laptruong.encoding import is_binary
 from laptruong.errors import ReadError
 from laptruong.reading.pages import Refusal
 from laptruong.reading.records import article_from_record, parse_line
@@ -58,8 +59,11 @@ def read_csv(stream: IO[bytes], where: str, limit: int) -> Iterator[Article | Re
     Article or Refusal
     """
     csv.field_size_limit(limit)
-    head = stream.read(4)
-    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    head = stream.read(4096)
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if is_binary(head) and not is_utf16:
+        raise ReadError(where, "is a binary file, not CSV; export it as 'CSV UTF-8'")
+    encoding = "utf-16" if is_utf16 else "utf-8-sig"
     stream.seek(0)
     lines = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
     try:
@@ -70,8 +74,6 @@ def read_csv(stream: IO[bytes], where: str, limit: int) -> Iterator[Article | Re
 
 def _read_rows(lines: io.TextIOWrapper, where: str) -> Iterator[Article | Refusal]:
     header = lines.readline()
-    if "\x00" in header:
-        raise ReadError(where, "is a binary file, not CSV; export it as 'CSV UTF-8'")
     delimiter = max(",;\t", key=header.count)
     names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
     if not names:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import unicodedata
 
 import pytest
@@ -86,4 +87,4 @@ def test_offsets_point_into_the_raw_text_composed_or_not(pieces):
         mentions = FINDER.find(raw)
         assert all(raw[each.start : each.end] == each.surface for each in mentions)
         assert [each.actor for each in mentions] == actors(text)
-        assert all(one.end <= two.start for one, two in zip(mentions, mentions[1:], strict=False))
+        assert all(one.end <= two.start for one, two in itertools.pairwise(mentions))

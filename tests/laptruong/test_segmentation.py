@@ -4,9 +4,9 @@ import json
 import unicodedata
 
 import pytest
-from support import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from support import ROOT
 
 from laptruong.segmentation import segment
 from laptruong.text import normalize

@@ -103,7 +103,7 @@ def test_three_mistakes_are_told_at_once(config):
 
 
 def test_missing_data(config):
-    with pytest.raises(ConfigError, match="nothing.jsonl: no such file"):
+    with pytest.raises(ConfigError, match=r"nothing\.jsonl: no such file"):
         train(config, ["data.train=[nothing.jsonl]"])
 
 
