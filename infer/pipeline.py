@@ -15,6 +15,7 @@ from typing import IO
 
 from infer.writers import Outputs, Records
 from laptruong.articles import Article
+from laptruong.errors import LaptruongError
 from laptruong.labelling import Labeller
 from laptruong.labels import ArticleLabels
 from laptruong.models import DEFAULT, load
@@ -87,10 +88,14 @@ def label_files(
     """
     started = time.monotonic()
     labeller = model if isinstance(model, Labeller) else load(model)
-    summary = Summary()
+    inputs, summary = list(inputs), Summary()
+    outputs_ = {path.resolve() for path in (records, rows, html) if path is not None}
+    for name in inputs:
+        if Path(name).resolve() in outputs_:
+            raise LaptruongError(f"{name}: is input and output at once; write to another file")
 
     def readable() -> Iterator[Article]:
-        for item in read_articles(inputs):
+        for item in read_articles(inputs, skip=outputs_):
             if isinstance(item, Refusal):
                 summary.refused.append(item)
                 refused(item)

@@ -101,6 +101,7 @@ class Outputs:
     def __init__(self, scheme: Scheme, records: Path | None, rows: Path | None, html: Path | None) -> None:
         if rows is not None and rows.suffix.lower() not in (".csv", ".parquet"):
             raise LaptruongError(f"{rows}: --rows writes .csv or .parquet; give the file one of these endings")
+        _refuse_clashes([path for path in (records, rows, html) if path is not None])
         self._temporary: list[tuple[Path, Path]] = []
         self._streams: list[IO[str]] = []
         self.writers: list[Writer] = []
@@ -148,6 +149,14 @@ class Outputs:
                     temporary.replace(path)
                 else:
                     temporary.unlink(missing_ok=True)
+
+
+def _refuse_clashes(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            raise LaptruongError(f"{path}: is a folder; name a file to write")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise LaptruongError(f"{paths[0]}: two outputs have the same name; give each its own")
 
 
 def _umask() -> int:

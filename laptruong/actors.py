@@ -69,6 +69,7 @@ class ActorFinder:
         self._honorifics = _phrases(context.honorifics)
         self._place_words = _phrases(context.place_words)
         self._titles = _phrases(context.titles)
+        self._surnames = {word.lower() for word in context.surnames}
         self._openers = {word.lower() for word in context.openers}
 
     def find(self, text: str, date: str | dt.date | None = None) -> list[Mention]:
@@ -130,7 +131,7 @@ class ActorFinder:
         """Decide on a name that may be part of a person's name or of a common word."""
         word = tokens[at].word
         if word.isupper() and len(word) > 1:
-            return _in_capitals(text, tokens, at)
+            return self._in_capitals(text, tokens, at)
         if self._ends_with(self._honorifics, text, tokens, at):
             return False
         if self._ends_with(self._titles, text, tokens, at):
@@ -155,7 +156,8 @@ class ActorFinder:
         following = tokens[after].word
         if not following[0].isupper() or not is_vietnamese_syllable(following) or following.isupper():
             return True
-        return self._longest(text, tokens, after) is not None
+        readings = self._longest(text, tokens, after)
+        return readings is not None and not readings[0].guarded
 
     def _names_end_at(self, text: str, tokens: Sequence[_Token], at: int) -> bool:
         """Tell whether another actor's name ends right before a token ("NATO Mỹ", "Điện Kremlin Nga")."""
@@ -164,6 +166,19 @@ class ActorFinder:
             if readings and start + len(readings[0].words) == at and not readings[0].guarded:
                 return True
         return False
+
+    def _in_capitals(self, text: str, tokens: Sequence[_Token], at: int) -> bool:
+        """Tell whether a name in capitals stands in a headline of capitals, not in a byline or a person's name.
+
+        A headline has more words than a name, or names another actor.
+        """
+        start, end = text.rfind("\n", 0, tokens[at].start) + 1, text.find("\n", tokens[at].end)
+        line = [each for each in range(len(tokens)) if start <= tokens[each].start and (end < 0 or tokens[each].end <= end)]
+        if any(tokens[each].word.lower() in self._surnames for each in range(max(line[0], at - 2), at)):
+            return False
+        others = any(each != at and self._longest(text, tokens, each) for each in line)
+        many = len(line) > 4 and sum(tokens[each].word.isupper() for each in line) > len(line) * 0.6
+        return many or (len(line) > 1 and others)
 
     @staticmethod
     def _ends_with(phrases: dict[str, list[tuple[str, ...]]], text: str, tokens: Sequence[_Token], at: int) -> bool:
@@ -241,11 +256,3 @@ def _same_words(words: tuple[str, ...], text: str, tokens: Sequence[_Token], at:
 def _same_word(word: str, seen: str, first: bool) -> bool:
     """Compare with regard to case: the first letter of a name may be a capital, the whole word may be capitals."""
     return seen == word or (first and seen == word[0].upper() + word[1:]) or (seen.isupper() and seen == word.upper())
-
-
-def _in_capitals(text: str, tokens: Sequence[_Token], at: int) -> bool:
-    """Tell whether a word in capitals stands in a line of capitals (a headline), not in a byline of two words."""
-    start, end = text.rfind("\n", 0, tokens[at].start) + 1, text.find("\n", tokens[at].end)
-    line = text[start : end if end >= 0 else len(text)]
-    words = _WORD.findall(line)
-    return len(words) > 4 and sum(word.isupper() for word in words) > len(words) * 0.6

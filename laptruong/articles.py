@@ -141,7 +141,7 @@ def _joined(article: Article, first: int, second: int) -> Unit:
     joint = " " if headline.text.rstrip().endswith((".", "?", "!", "…", ":")) else ". "
     shift = len(headline.text) + len(joint)
     mentions = None
-    if headline.mentions is not None or lead.mentions is not None:
-        moved = (Mention(m.actor, m.start + shift, m.end + shift, m.surface) for m in lead.mentions or ())
-        mentions = (*(headline.mentions or ()), *moved)
+    if headline.mentions is not None and lead.mentions is not None:
+        moved = (Mention(m.actor, m.start + shift, m.end + shift, m.surface) for m in lead.mentions)
+        mentions = (*headline.mentions, *moved)
     return Unit(headline.text + joint + lead.text, ((first, 0), (second, shift)), "headline", mentions)

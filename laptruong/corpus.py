@@ -116,12 +116,16 @@ def _gold(paragraph: Mapping[str, Any], place: str, scheme: Scheme) -> Gold:
         raise CorpusError(f"{place}: 'topics' and 'stances' must be lists")
     for topic in topics:
         _known(topic, scheme.topic_ids, "topic", place)
+    if scheme.exclusive and len(topics) > 1:
+        raise CorpusError(f"{place}: {len(topics)} topics, where scheme '{scheme.name}' allows one")
     stances: dict[Pair, str] = {}
     for each in statements:
         if not isinstance(each, dict) or "stance" not in each:
             raise CorpusError(f"{place}: each of 'stances' must be an object with actor, topic and stance")
         pair = _pair(each, place, scheme)
         _known(each["stance"], scheme.stance_ids, "stance", place)
+        if scheme.topics is not None and pair[1] not in topics:
+            raise CorpusError(f"{place}: a stance on '{pair[1]}', which is not among the paragraph's topics")
         if pair in stances:
             raise CorpusError(f"{place}: the pair {pair} is labelled twice; keep one")
         stances[pair] = each["stance"]
@@ -130,6 +134,8 @@ def _gold(paragraph: Mapping[str, Any], place: str, scheme: Scheme) -> Gold:
 
 def _pair(statement: Mapping[str, Any], place: str, scheme: Scheme) -> Pair:
     actor, topic = statement.get("actor"), statement.get("topic")
+    if actor is not None and (not isinstance(actor, str) or not actor.strip()):
+        raise CorpusError(f"{place}: the actor {actor!r} is no id")
     if (actor is None) != (scheme.actors is None):
         raise CorpusError(f"{place}: a stance {'without' if actor is None else 'with'} an actor, which scheme '{scheme.name}' does not ask")
     if scheme.topics is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from laptruong.articles import Mention, Statement, Unit
 from laptruong.classifiers.base import Gold, Prediction
 from laptruong.labels import Abstention, TopicLabel, UnitLabels
 from laptruong.scheme import Pair, Scheme
+
+_RESAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ def label_unit(unit: Unit, mentions: Sequence[Mention], prediction: Prediction, 
 def choose(predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Scheme, *, abstention_cost: float) -> Decision:
     """Choose the thresholds on dev.
 
-    A topic's threshold maximises its F1. Abstention follows Chow (1970): of all thresholds the one with the least
-    ``wrong labels given + abstention_cost * labels withheld``.
+    A topic's threshold is that of `f1_threshold`. Abstention follows Chow (1970, "On optimum recognition error and reject
+    tradeoff"), who weighs ``wrong labels given + abstention_cost * labels withheld``; see `abstention_threshold`.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def choose(predictions: Sequence[Prediction], gold: Sequence[Gold], scheme: Sche
     for column, each in enumerate(scheme.topic_ids):
         p = np.array([prediction.topics[column] for prediction in predictions])
         y = np.array([each in labels.topics for labels in gold])
-        topic[each] = best_f1_threshold(p, y)
+        topic[each] = f1_threshold(p, y)
         decided = p >= topic[each]
         topic_abstain[each] = max(topic[each], abstention_threshold(p[decided], y[decided], abstention_cost))
     confidence, right = _stance_confidence(predictions, gold, scheme)
@@ -108,24 +110,45 @@ def _stance_confidence(predictions: Sequence[Prediction], gold: Sequence[Gold], 
     return np.array(confidence), np.array(right, dtype=bool)
 
 
-def best_f1_threshold(p: np.ndarray, y: np.ndarray) -> float:
-    """Find the threshold with the highest F1, half-way between neighbouring scores; of equal ones the nearest to 0.5."""
+def f1_threshold(p: np.ndarray, y: np.ndarray, seed: int = 0) -> float:
+    """Find the threshold nearest to 0.5 whose F1 is within one standard error of the best.
+
+    The best threshold of a few hundred units is mostly chance; 0.5 is where calibrated probabilities would put it
+    near. This is the one-standard-error rule of Breiman et al. (1984, "Classification and Regression Trees"), with
+    the error of the best F1 taken from a bootstrap over units.
+    """
     edges = np.unique(p)
     candidates = np.concatenate([edges[:1] / 2, (edges[1:] + edges[:-1]) / 2, [0.5]])
-    scores = [2 * np.sum(y & (p >= t)) / max(np.sum(y) + np.sum(p >= t), 1) for t in candidates]
-    best = max(scores)
-    return float(min((t for t, score in zip(candidates, scores, strict=True) if score == best), key=lambda t: abs(t - 0.5)))
+    return _nearest_good(candidates, lambda t, draw: -_f1(p[draw] >= t, y[draw]), len(p), 0.5, seed)
 
 
-def abstention_threshold(confidence: np.ndarray, right: np.ndarray, cost: float) -> float:
-    """Find the confidence below which withholding costs least; of equal ones the lowest."""
-    order = np.argsort(confidence, kind="stable")
-    wrong_below = np.concatenate([[0], np.cumsum(~right[order])])
-    withheld = np.arange(len(order) + 1)
-    risk = (wrong_below[-1] - wrong_below) + cost * withheld
-    best = int(np.argmin(risk))
-    if best == 0:
-        return 0.0
-    last = confidence[order[best - 1]]
-    above = confidence[order[best]] if best < len(order) else 1.0
-    return float((last + above) / 2)
+def _nearest_good(candidates: np.ndarray, loss: Callable[[float, np.ndarray], float], count: int, expected: float, seed: int) -> float:
+    """Find the candidate nearest to what calibration expects among those within one standard error of the least loss."""
+    losses = np.array([loss(t, np.arange(count)) for t in candidates])
+    best = candidates[int(losses.argmin())]
+    draws = np.random.default_rng(seed).integers(0, count, size=(_RESAMPLES, count))
+    error = np.std([loss(best, draw) for draw in draws])
+    good = candidates[losses <= losses.min() + error]
+    return float(good[np.argmin(np.abs(good - expected))])
+
+
+def _f1(guess: np.ndarray, y: np.ndarray) -> float:
+    return float(2 * np.sum(guess & y) / max(np.sum(guess) + np.sum(y), 1))
+
+
+def abstention_threshold(confidence: np.ndarray, right: np.ndarray, cost: float, seed: int = 0) -> float:
+    """Find the confidence below which a label is withheld.
+
+    With calibrated probabilities it is Chow's ``1 - cost``; dev moves it where that is more than one standard error
+    dearer than the cheapest threshold.
+    """
+    if not len(confidence):
+        return 1.0 - cost
+    edges = np.unique(confidence)
+    candidates = np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0, 1.0 - cost]])
+
+    def risk(t: float, draw: np.ndarray) -> float:
+        given = confidence[draw] >= t
+        return float(np.mean(np.where(given, ~right[draw], cost)))
+
+    return _nearest_good(candidates, risk, len(confidence), 1.0 - cost, seed)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Callable
 
 from laptruong.errors import ReadError
-from laptruong.text import normalize, vietnamese_share
+from laptruong.text import vietnamese_share
 
 _TO_UTF8 = "convert the file to UTF-8 first (for instance with UniKey's toolkit or iconv) and read it again"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\xd0\xcf\x11\xe0", b"SQLite", b"\x80\x04", b"\x80\x05")
+_TAG = re.compile(r"(?is)<(script|style)\b.*?</\1>|<[^>]{0,2000}>|&\w{2,8};")
 _WINDOWS_1258_MARKS = re.compile("[\u0300\u0301\u0303\u0309\u0323đĐơƠưƯăĂ]")
 # What the bytes of TCVN3 (ABC fonts) mean; its capitals are the small letters in another font.
 _TCVN3 = dict(
@@ -73,9 +75,10 @@ def decode(data: bytes, where: str) -> str:
 def _decode_legacy(data: bytes, where: str, position: int) -> str:
     latin = data.decode("latin-1")
     refuse_legacy(latin, where)
-    as_1258 = normalize(data.decode("cp1258", "replace")).text
-    marks = len(_WINDOWS_1258_MARKS.findall(data.decode("cp1258", "replace")))
-    if marks > len(as_1258) / 100 and vietnamese_share(as_1258) > 0.8 and "�" not in as_1258:
+    as_1258 = unicodedata.normalize("NFC", data.decode("cp1258", "replace"))
+    words = _TAG.sub(" ", as_1258)
+    marks = len(_WINDOWS_1258_MARKS.findall(unicodedata.normalize("NFD", words)))
+    if marks > len(words) / 100 and vietnamese_share(words) > 0.8 and "�" not in as_1258:
         return as_1258
     raise ReadError(where, f"is neither UTF-8 (byte {position}) nor Windows-1258; {_TO_UTF8}")
 
@@ -86,7 +89,7 @@ def refuse_legacy(text: str, where: str) -> None:
     Each is tried on the text: it is the one under which words turn Vietnamese that were not so before. French,
     German or a stray symbol in a Vietnamese page does not.
     """
-    sample = text[:20000]
+    sample = _TAG.sub(" ", text[:200_000])[:20_000]
     if sample.isascii() or vietnamese_share(sample) > 0.7:
         return
     shares = {}

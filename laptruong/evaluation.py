@@ -15,6 +15,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from laptruong.classifiers.base import Gold, Prediction
 from laptruong.corpus import Dataset
 from laptruong.decision import Decision, decide_stance, decide_topics
+from laptruong.errors import CorpusError
 from laptruong.labelling import Labeller
 from laptruong.scheme import Scheme
 
@@ -29,7 +30,14 @@ def evaluate(labeller: Labeller, data: Dataset) -> Scores:
     dict
         ``units``, and for each task that the scheme has: ``topic``, ``stance`` (given the right topics and actors),
         ``statement`` (end to end: the triples that are not neutral), ``actors``.
+
+    Raises
+    ------
+    CorpusError
+        If there is nothing to score.
     """
+    if not len(data):
+        raise CorpusError("there is no labelled unit to score on: the data holds nothing but boilerplate")
     classifier, decision, scheme = labeller.classifier, labeller.decision, labeller.scheme
     given = classifier.predict(data.examples, [list(gold.stances) for gold in data.gold])
     found = classifier.predict(data.examples, floor=decision.floor(scheme))
@@ -99,7 +107,7 @@ def actor_scores(data: Dataset) -> Scores:
     for example, gold in zip(data.examples, data.gold, strict=True):
         true, named = {actor for actor, _ in gold.stances}, set(example.actors)
         labelled, right = labelled + len(true), right + len(true & named)
-        found += len(named) if gold.topics else 0
+        found += len(named) if gold.topics or gold.stances else 0
     return {"recall": right / max(labelled, 1), "precision": right / max(found, 1), "labelled": labelled, "found": found}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from importlib import resources
@@ -82,6 +83,7 @@ class Context(Closed):
     honorifics: list[str] = Field(default_factory=list, description="forms of address: a guarded name after one is a person")
     place_words: list[str] = Field(default_factory=list, description="phrases that make a capital right after them a venue")
     titles: list[str] = Field(default_factory=list, description="offices: a guarded name after one of them is a state")
+    surnames: list[str] = Field(default_factory=list, description="family names: in capitals, what follows one is a person")
     openers: list[str] = Field(default_factory=list, description="words that may open a sentence before a guarded name")
 
 
@@ -121,6 +123,27 @@ class Scheme(Closed):
         if sum(stance.tone == "neutral" for stance in stances) != 1:
             raise ValueError("exactly one stance must have 'tone: neutral'")
         return stances
+
+    @field_validator("actors")
+    @classmethod
+    def _aliases_are_words(cls, actors: list[Actor] | None) -> list[Actor] | None:
+        empty = [
+            f"{actor.id}: {alias!r}"
+            for actor in actors or []
+            for alias in (*actor.aliases, *actor.guarded, *actor.places, *(name for person in actor.people for name in person.names))
+            if not re.search(r"\w", alias)
+        ]
+        if empty:
+            raise ValueError(f"these names have no word in them: {', '.join(empty)}")
+        return actors
+
+    @field_validator("context")
+    @classmethod
+    def _phrases_are_words(cls, context: Context) -> Context:
+        empty = [name for name, phrases in context.model_dump().items() if not all(re.search(r"\w", phrase) for phrase in phrases)]
+        if empty:
+            raise ValueError(f"phrases without a word in: {', '.join(empty)}")
+        return context
 
     @field_validator("actors")
     @classmethod

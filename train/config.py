@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from laptruong.errors import ConfigError
 from laptruong.schemas import Closed, check, read_yaml
@@ -32,12 +32,19 @@ class Views(Closed):
 class Tfidf(Closed):
     """Hyper-parameters of the TF-IDF classifier."""
 
-    topic_c: float = Field(default=10.0, gt=0, description="inverse L2 penalty of the topic models")
-    stance_c: float = Field(default=3.0, gt=0, description="inverse L2 penalty of the stance model")
+    topic_c: float = Field(default=10.0, gt=0, allow_inf_nan=False, description="inverse L2 penalty of the topic models")
+    stance_c: float = Field(default=3.0, gt=0, allow_inf_nan=False, description="inverse L2 penalty of the stance model")
     min_df: int = Field(default=2, ge=1, description="fewest training units that must have a feature")
     ngrams: tuple[int, int] = Field(default=(2, 5), description="shortest and longest character n-gram")
     weights: Views = Field(default_factory=Views, description="weights of the views of a stance")
     cross_weight: float = Field(default=0.5, ge=0, description="weight of the features crossed with the topic")
+
+    @field_validator("ngrams")
+    @classmethod
+    def _in_order(cls, ngrams: tuple[int, int]) -> tuple[int, int]:
+        if not 1 <= ngrams[0] <= ngrams[1]:
+            raise ValueError(f"the shortest must be at least 1 and no longer than the longest (got {list(ngrams)})")
+        return ngrams
 
 
 class Config(Closed):

@@ -115,7 +115,12 @@ def _write(
     scores: dict[str, Any], items: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     """Write a run beside its place and move it there when it is complete."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise ConfigError("output", [f"{target}: is there and is no run; it is not replaced: choose another name or output"])
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise ConfigError("output", [f"{target.parent}: cannot be made: {err.strerror}"]) from None
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".run-") as name:
         folder = Path(name) / "run"
         folder.mkdir()

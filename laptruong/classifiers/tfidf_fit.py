@@ -43,6 +43,7 @@ def _fit_topics(model: TfidfClassifier, analyses: list[features.Analysis], gold:
         "word": _vectors(model, "word", [features.topic_words(each) for each in analyses]),
         "character": _vectors(model, "character", [features.character_words(each) for each in analyses]),
     }
+    _check_features(model, {name: each for name, each in model.topic_vectors_.items() if each.vocabulary})
     weighed = model.topic_features(analyses)
     fitted = []
     for column in range(has.shape[1]):
@@ -72,11 +73,17 @@ def _fit_stances(
     views = [features.stance_views(analyses[unit], pair[0]) for unit, pair, _ in rows]
     model.stance_vectors_ = {name: _vectors(model, name, [view[name] for view in views]) for name in features.BLOCKS}
     model.stance_vectors_ = {name: each for name, each in model.stance_vectors_.items() if each.vocabulary}
+    _check_features(model, model.stance_vectors_)
     slots = np.array([model.slot(pair[1]) for _, pair, _ in rows])
     crossed = cross(model, model.stance_features(views), slots)
     classifier = LogisticRegression(C=model.stance_c, class_weight="balanced", max_iter=5000, random_state=seed)
     fitted = _calibrated(classifier, "temperature", crossed, np.array(labels), [groups[unit] for unit, _, _ in rows], seed)
     _keep_stances(model, fitted)
+
+
+def _check_features(model: TfidfClassifier, vectors: dict[str, Tfidf]) -> None:
+    if not vectors:
+        raise CorpusError(f"no feature is in {model.min_df} training units (min_df); lower min_df or give more data")
 
 
 def cross(model: TfidfClassifier, weighed: sparse.csr_matrix, slots: np.ndarray) -> sparse.csr_matrix:

@@ -12,7 +12,8 @@ from laptruong.articles import Article
 from laptruong.dates import find_date
 from laptruong.errors import ReadError
 
-_SITE_SUFFIX = re.compile(r"\s+[|–-]\s+[^|–-]{2,40}$")
+_SUFFIX = re.compile(r"\s+[|–-]\s+([^|–-]{2,40})$")
+_SITE = re.compile(r"(?i)^(?:báo|tạp chí|đài|kênh|trang)\b|\.(?:vn|com|net|org)\b|online|điện tử|express|news|\bv[to]v\b|vietnam\+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,16 @@ def extract(html: str, where: str) -> Page:
     document = _trafilatura().bare_extraction(html, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True)
     if document is None or not (document.text or "").strip():
         raise ReadError(where, "no article text found in this HTML; save the page again, or its text as .txt")
-    title = _SITE_SUFFIX.sub("", document.title) if document.title else None
+    title = _without_site(document.title, document.sitename) if document.title else None
     return Page(document.text, title, _page_date(html) or document.date, document.sitename, document.author, document.url)
+
+
+def _without_site(title: str, site: str | None) -> str:
+    """Cut the site's name off a page's title; what else stands behind a dash ("Nga - Mỹ") is the title's own."""
+    suffix = _SUFFIX.search(title)
+    if suffix and (_SITE.search(suffix[1]) or (site and suffix[1].strip().lower() in site.lower())):
+        return title[: suffix.start()]
+    return title
 
 
 def _page_date(html: str) -> str | None:

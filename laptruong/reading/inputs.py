@@ -8,7 +8,7 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,7 +24,7 @@ MAX_PAGE_BYTES = 20_000_000
 _SUFFIXES = (".txt", ".html", ".htm", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 
-def read_articles(inputs: Iterable[str | Path], stdin: IO[bytes] | None = None) -> Iterator[Article | Refusal]:
+def read_articles(inputs: Iterable[str | Path], stdin: IO[bytes] | None = None, skip: Collection[Path] = ()) -> Iterator[Article | Refusal]:
     """Read articles from files, folders, globs and ``-`` (standard input), one at a time.
 
     Parameters
@@ -33,6 +33,8 @@ def read_articles(inputs: Iterable[str | Path], stdin: IO[bytes] | None = None) 
         Folders are read with all below them, in sorted order; their files of other kinds are passed over.
     stdin : binary file, optional
         Read for ``-``; `sys.stdin` by default.
+    skip : collection of Path, optional
+        Resolved paths to pass over, such as the labels that an earlier run left in the folder.
 
     Yields
     ------
@@ -43,7 +45,7 @@ def read_articles(inputs: Iterable[str | Path], stdin: IO[bytes] | None = None) 
         if str(name) == "-":
             yield from _guarded(_read_stream(stdin or sys.stdin.buffer), "standard input")
             continue
-        paths = list(_expand(str(name)))
+        paths = [path for path in _expand(str(name)) if path.resolve() not in skip]
         if not paths:
             yield Refusal(str(name), _nothing_there(str(name)))
         for path in paths:
@@ -114,13 +116,15 @@ def page_id(path: Path) -> str:
 def _read_stream(stream: IO[bytes]) -> Iterator[Article | Refusal]:
     """Read standard input as what it looks like: JSON Lines, HTML or text."""
     where = "standard input"
-    start = stream.peek(4096) if isinstance(stream, io.BufferedReader) else stream.read(4096)
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(start + stream.read())
-    opening = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not isinstance(stream, io.BufferedReader):
+        stream = io.BufferedReader(cast(io.RawIOBase, io.BytesIO(stream.read())))
+    if stream.peek(2).startswith(b"\x1f\x8b"):
+        stream = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+    opening = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if opening.startswith(b"{"):
-        yield from tables.read_jsonl(buffered, where, MAX_PAGE_BYTES)
+        yield from tables.read_jsonl(stream, where, MAX_PAGE_BYTES)
     else:
-        yield _read_page(buffered, where, "stdin", is_html=opening[:1] == b"<")
+        yield _read_page(stream, where, "stdin", is_html=opening[:1] == b"<")
 
 
 def _read_page(stream: IO[bytes], where: str, name: str, is_html: bool) -> Article:

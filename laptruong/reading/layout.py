@@ -132,7 +132,7 @@ def _mark_captions(lines: Sequence[Line]) -> None:
             continue
         line.kind = "boilerplate"
         above = lines[index - 1] if index else None
-        if look.is_credit(line.text) and above and above.kind is None and _is_bare_caption(lines, index - 1):
+        if look.is_credit_of_above(line.text) and above and above.kind is None and _is_bare_caption(lines, index - 1):
             above.kind = "boilerplate"
 
 
@@ -169,14 +169,26 @@ def _opens_tail(text: str, following: Sequence[Line], paragraphs_before: int) ->
     if not any(_is_paragraph(line) for line in block):
         more = following[len(block) :]
         return not more or _opens_tail(more[0].text, more[1:], paragraphs_before)
+    if _is_pairs(block):
+        return True
     after_links = list(dropwhile(lambda line: look.is_headlike(line.text), block))
     is_tail = _link_share(after_links) >= _TEASER_SHARE
     return is_tail or (look.is_tail_title(text) and _link_share(block) >= _TAIL_SHARE)
 
 
+def _is_pairs(block: Sequence[Line]) -> bool:
+    """Tell links that each bring their summary: headline, paragraph, headline, paragraph."""
+    links = [_is_long_headline(line) for line in block if _is_long_headline(line) or _is_paragraph(line)]
+    return links[:2] == [True, False] and sum(links) >= 2 and links.count(False) <= sum(links)
+
+
+def _is_long_headline(line: Line) -> bool:
+    return look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS
+
+
 def _link_share(lines: Sequence[Line]) -> float:
     """Give the share of headlines among the headlines and paragraphs of some lines; subheadings count as neither."""
-    links = sum(look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS for line in lines)
+    links = sum(map(_is_long_headline, lines))
     return links / max(links + sum(map(_is_paragraph, lines)), 1)
 
 
@@ -185,7 +197,11 @@ def _is_paragraph(line: Line) -> bool:
 
 
 def _until_next_title(lines: Sequence[Line]) -> Sequence[Line]:
-    titles = (i for i, line in enumerate(lines) if look.is_tail_title(line.text) or look.is_block_title(line.text))
+    titles = (
+        i
+        for i, line in enumerate(lines)
+        if look.is_tail_title(line.text) or look.is_block_title(line.text) or look.is_comments_title(line.text)
+    )
     return lines[: next(titles, len(lines))]
 
 
@@ -207,7 +223,7 @@ def _mark_blocks(lines: Sequence[Line]) -> None:
 
 
 def _is_link(line: Line) -> bool:
-    return line.kind == "boilerplate" or (look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS)
+    return line.kind == "boilerplate" or _is_long_headline(line)
 
 
 def _mark_repeated(lines: Sequence[Line]) -> None:
@@ -264,15 +280,16 @@ def _alike(one: str, other: str) -> bool:
 def _mark_teasers(lines: Sequence[Line]) -> None:
     """Mark runs of two or more long headlines between paragraphs: links to other articles without a title above."""
     run: list[Line] = []
+    after_colon = False  # what a paragraph announces is its list, not links
     for line in [*lines, Line("", 0, 0, "body")]:
-        if line.kind is None and look.is_headlike(line.text) and len(look.words(line.text)) >= _LINK_WORDS:
+        if line.kind is None and _is_long_headline(line) and not look.is_list_item(line.text) and not after_colon:
             run.append(line)
             continue
         if len(run) >= 2:
             for teaser in run:
                 teaser.kind = "boilerplate"
         if line.kind != "boilerplate":
-            run = []
+            run, after_colon = [], line.text.endswith(":") or (after_colon and look.is_headlike(line.text))
 
 
 def _name_lead(page: Layout) -> None:

@@ -26,7 +26,7 @@ def _line(*patterns: str) -> re.Pattern[str]:
 _CREDIT_WORD = r"(?:Ảnh|ẢNH|Video|VIDEO|Clip|Đồ họa|ĐỒ HỌA|Infographic|Nguồn ảnh|Minh họa|Photo|PHOTO)"
 _CREDIT_ONLY = re.compile(
     _any(
-        rf"^\(?{_CREDIT_WORD}\s*(?:minh họa|chụp màn hình|tư liệu)?\s*[:：.]?\s*[^.!?]{{0,60}}\)?\.?$",
+        rf"^\(?{_CREDIT_WORD}\s*(?:IT|internet|minh họa|chụp màn hình|tư liệu)?\s*(?:[:：]\s*[^.!?]{{0,60}})?\)?\.?$",
         r"^\(?Nguồn\s*:\s*[^.!?]{1,60}\)?\.?$",
     )
 )
@@ -45,7 +45,7 @@ _SLUG_CAPTION = re.compile(r"^[a-z0-9 ,.\-]+\s(?:hinh|anh|image|photo|picture)(?
 _COUNTERS = _any(
     r"\d*\s*(?:bình luận|trả lời|lượt xem|lượt thích|chia sẻ|phản hồi|comments?|views?|likes?|shares?)\s*\(?\d*\)?",
     r"(?:bình luận|ý kiến)\s*(?:bạn đọc|của bạn)?\s*\(?\d*\)?",
-    r"(?:gửi|viết) (?:bình luận|ý kiến|phản hồi).*",
+    r"(?:gửi|viết) (?:bình luận|ý kiến|phản hồi)(?:\s*[|/].*)?",
     r"(?:hãy là người đầu tiên|không có|chưa có) bình luận.*",
 )
 _BUTTONS = _any(
@@ -54,9 +54,10 @@ _BUTTONS = _any(
     r"in bài(?: viết)?|lưu bài(?: viết)?|lưu tin|gửi bài|thích|tweet|print|share",
     r"theo dõi .{0,80}(?:google news|facebook|zalo|telegram|youtube|trên).{0,40}",
     r"(?:báo .{2,30} )?trên google news.*",
-    r"đăng (?:ký|nhập)(?: .{0,60})?|nhận (?:tin|bản tin).{0,60}|đọc báo in.*|tải (?:ứng dụng|app).*",
-    r"nghe (?:đọc )?bài.*|nghe audio.*|giọng (?:nữ|nam).*|xem theo ngày.*|xem tiếp.{0,20}",
-    r"trang chủ.*|quay lại.*|trở (?:lại|về) .{0,40}|lên đầu trang|về đầu trang",
+    r"đăng (?:ký|nhập)(?: (?:ngay|tài khoản|nhận|bản tin|để|bằng).{0,50})?|nhận bản tin.{0,60}|tải (?:ứng dụng|app)\b.{0,40}",
+    r"nghe (?:đọc )?bài(?: viết| này)?|nghe audio|(?:giọng (?:nữ|nam)(?: miền \w+)?[\s,/|]*)+|xem theo ngày.*|xem tiếp",
+    r"trang chủ(?:\s*[|›»>/].*)?|(?:quay lại|trở lại|trở về|về|lên)(?: (?:trang chủ|chuyên mục|đầu trang|trang .{2,20}))?",
+    r"khám phá thêm chủ đề|đọc tiếp về .{0,40}|bình luận hay",
     r"audio|video|ảnh|infographic|emagazine|podcast|menu|tìm kiếm|thời tiết|rss",
 )
 _TAGS = _any(
@@ -72,9 +73,10 @@ _ADVERTS = _any(
     r"(?:quý )?(?:bạn đọc|độc giả) (?:có thể|vui lòng|quan tâm|hãy|gửi).*",
 )
 _IMPRINT = _any(
-    r"(?:©|\(c\)|copyright|bản quyền|giấy phép|tổng biên tập|phó tổng biên tập|tòa soạn|cơ quan chủ quản|hotline"
-    r"|đường dây nóng|liên hệ quảng cáo|điện thoại|fax|email|e-mail|địa chỉ|® ?ghi rõ|ghi rõ nguồn|cấm sao chép"
-    r"|vui lòng ghi)\b.{0,300}",
+    r"(?:©|\(c\)|copyright|® ?ghi rõ|ghi rõ nguồn|cấm sao chép|vui lòng ghi|liên hệ quảng cáo|cơ quan chủ quản).{0,300}",
+    r"(?:bản quyền|giấy phép|tổng biên tập|phó tổng biên tập|tòa soạn|hotline|đường dây nóng|điện thoại|fax|e-?mail"
+    r"|địa chỉ)\s*[:.(].{0,300}",
+    r"bản quyền (?:thuộc|của).{0,100}",
     r".{0,80}giấy phép (?:số|hoạt động|xuất bản).{0,120}",
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.]+",
     r"\d+ (?:phút|giờ|ngày|tuần) trước|[\d\W]+",
@@ -82,7 +84,7 @@ _IMPRINT = _any(
 _NOISE = _line(_COUNTERS, _BUTTONS, _TAGS, _ADVERTS, _IMPRINT)
 _TEASER = re.compile(
     _any(
-        r"^(?:>{1,3}|»|►|▶|→|\+\s|[•■▪●]\s*(?=\S))",
+        r"^(?:>{1,3}|»|►|▶|→)",
         r"^(?:xem thêm|đọc thêm|tin liên quan|bài liên quan|đọc tiếp|có thể bạn quan tâm|xem ngay|đọc ngay)\s*[:>»]\s*\S",
     ),
     re.IGNORECASE,
@@ -105,7 +107,7 @@ _TAIL = _line(
     )
     + r"\s*(?:\(\d+\))?\s*:?"
 )
-_COMMENTS = _line(r"(?:bình luận|ý kiến bạn đọc|thảo luận|\d+ bình luận)\s*(?:\(\d+\)|\d+)?\s*:?")
+_COMMENTS = _line(r"(?:bình luận|ý kiến bạn đọc|ý kiến(?=\s*\()|thảo luận|\d+ bình luận)\s*(?:\(\d+\)|\d+)?\s*:?")
 _SOURCE_LINE = _line(r"\(?(?:theo|tổng hợp|nguồn)\b[^.!?]{0,60}\)?\.?")
 _SOURCE_AT_END = re.compile(
     _any(
@@ -131,6 +133,16 @@ def key(line: str) -> str:
 def is_credit(line: str) -> bool:
     """Tell a line that holds nothing but the credit of the picture above it."""
     return bool(_CREDIT_ONLY.match(line) or _AGENCY_ONLY.match(line))
+
+
+def is_credit_of_above(line: str) -> bool:
+    """Tell a credit that belongs to a caption on the line above; a stock picture ("Ảnh minh họa") has none."""
+    return is_credit(line) and not re.search(r"(?i)minh họa|tư liệu", line)
+
+
+def is_list_item(line: str) -> bool:
+    """Tell a point of a list."""
+    return bool(re.match(r"^(?:[-–—+*•■▪●]|\d{1,2}[.)]|[a-zđ][.)])\s*\S", line))
 
 
 def is_caption(line: str) -> bool:

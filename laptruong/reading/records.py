@@ -6,6 +6,8 @@ import codecs
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from laptruong.articles import KINDS, Article, Kind, Mention, Paragraph
@@ -108,6 +110,8 @@ def _paragraphs(raw: Any, place: str) -> tuple[Paragraph, ...]:
     if not isinstance(raw, list) or not raw:
         raise ReadError(place, "'paragraphs' must be a list with at least one paragraph")
     found, start = [], 0
+    brought = any(isinstance(each, dict) and each.get("mentions") is not None for each in raw)
+    mentions: tuple[Mention, ...] | None
     for index, each in enumerate(raw):
         spot = f"{place}, paragraphs[{index}]"
         if not isinstance(each, dict) or not isinstance(each.get("text"), str) or not each["text"].strip():
@@ -116,7 +120,9 @@ def _paragraphs(raw: Any, place: str) -> tuple[Paragraph, ...]:
         kind: Kind = each.get("kind", "body")
         if kind not in KINDS:
             raise ReadError(spot, f"'kind' is {kind!r}; it must be one of {', '.join(KINDS)}")
-        mentions = None if each.get("mentions") is None else read_mentions(each["mentions"], each["text"], spot)
+        mentions = () if brought else None  # a record that brings mentions brings them all
+        if each.get("mentions") is not None:
+            mentions = read_mentions(each["mentions"], each["text"], spot)
         found.append(Paragraph(each["text"], kind, start, start + len(each["text"]), mentions))
         start += len(each["text"]) + 1
     return tuple(found)
@@ -138,10 +144,16 @@ def read_mentions(raw: Any, text: str, place: str) -> tuple[Mention, ...]:
             actor, start, end = each["actor"], each["start"], each["end"]
         except (TypeError, KeyError):
             raise ReadError(place, "each mention must be an object with actor, start and end") from None
-        if not (isinstance(actor, str) and type(start) is int and type(end) is int and 0 <= start < end <= len(text)):
+        if not (isinstance(actor, str) and actor.strip()):
+            raise ReadError(place, f"a mention's actor is {actor!r}; it must be an id")
+        if not (type(start) is int and type(end) is int and 0 <= start < end <= len(text)):
             raise ReadError(place, f"the mention {actor!r} [{start!r}:{end!r}] lies outside the text (0 to {len(text)})")
         found.append(Mention(actor, start, end, text[start:end]))
-    return tuple(sorted(found, key=lambda mention: mention.start))
+    found.sort(key=lambda mention: mention.start)
+    for one, two in pairwise(found):
+        if two.start < one.end:
+            raise ReadError(place, f"the mentions of {one.actor} and {two.actor} overlap at {two.start}; keep one")
+    return tuple(found)
 
 
 def _with_mentions(article: Article, raw: Any, place: str) -> Article:
@@ -154,6 +166,6 @@ def _with_mentions(article: Article, raw: Any, place: str) -> Article:
             Mention(m.actor, m.start - start, m.end - start, m.surface) for m in mentions if start <= m.start and m.end <= end
         )  # fmt: skip
         paragraphs.append(Paragraph(paragraph.text, paragraph.kind, start, end, inside))
-    return Article(
-        id=article.id, source=article.source, paragraphs=tuple(paragraphs), title=article.title, date=article.date, text=article.text
-    )
+    if sum(len(paragraph.mentions or ()) for paragraph in paragraphs) < len(mentions):
+        raise ReadError(place, "a mention lies across paragraphs or outside them; each must lie within one")
+    return replace(article, paragraphs=tuple(paragraphs))

@@ -73,14 +73,13 @@ def read_csv(stream: IO[bytes], where: str, limit: int) -> Iterator[Article | Re
 
 
 def _read_rows(lines: io.TextIOWrapper, where: str) -> Iterator[Article | Refusal]:
-    header = lines.readline()
-    delimiter = max(",;\t", key=header.count)
-    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    delimiter, names = _header(lines.readline())
     if not names:
         raise ReadError(where, "is empty; nothing to label")
     if "text" not in names:
-        raise ReadError(where, f"has no column 'text' (it has: {', '.join(names)[:200]}); rename the one that holds the articles to 'text'")
-    rows = csv.reader(lines, delimiter=delimiter)
+        shown = ", ".join(names)[:200]
+        raise ReadError(where, f"has no column 'text' (it has: {shown}); rename the one that holds the articles to 'text'")
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)  # an open quote must not swallow rows in silence
     number = 1
     while True:
         number += 1
@@ -90,6 +89,8 @@ def _read_rows(lines: io.TextIOWrapper, where: str) -> Iterator[Article | Refusa
             if row:
                 yield article_from_record(_row(names, row, place), place)
         except StopIteration:
+            if number == 2:
+                raise ReadError(where, "has a header and no rows; nothing to label") from None
             return
         except ReadError as err:
             yield Refusal(err.where, err.what)
@@ -97,12 +98,25 @@ def _read_rows(lines: io.TextIOWrapper, where: str) -> Iterator[Article | Refusa
             yield Refusal(place, f"is not CSV ({err}); export the table again as 'CSV UTF-8'")
 
 
+def _header(line: str) -> tuple[str, list[str]]:
+    """Give the delimiter and the columns: of the delimiters the one that finds a column 'text', or else most columns."""
+    readings = []
+    for delimiter in ",;\t":
+        try:
+            names = [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        except csv.Error:
+            names = []
+        readings.append(("text" in names, len(names), delimiter, names))
+    _, _, delimiter, names = max(readings, key=lambda reading: reading[:2])
+    return delimiter, names
+
+
 def _row(names: list[str], row: list[str], place: str) -> dict[str, str]:
     if len(row) != len(names):
         raise ReadError(place, f"has {len(row)} cells where the header has {len(names)}; check its quotes")
     if any("\udc80" <= char <= "\udcff" for cell in row for char in cell):
         raise ReadError(place, "is not UTF-8; export the table as 'CSV UTF-8'")
-    return dict(zip(names, row, strict=True))
+    return {name: cell for name, cell in zip(names, row, strict=True) if cell or name == "text"}
 
 
 def read_parquet(path: Path) -> Iterator[Article | Refusal]:

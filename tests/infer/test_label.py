@@ -23,7 +23,7 @@ def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[byte
 def test_the_samples_give_whole_records(tmp_path, ukraine):
     label_files([SAMPLES], records=tmp_path / "l.jsonl")
     records = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text("utf-8").splitlines()]
-    assert {record["id"] for record in records} >= {"lt0022", "lt0199", "lt0099"}
+    assert {record["id"] for record in records} >= {"lt0043", "lt0180", "lt0293"}
     sources = {article.id: article for article in read_articles([SAMPLES])}
     for record in records:
         assert record["schema_version"] == 1
@@ -98,7 +98,7 @@ class Tags(HTMLParser):
 def test_the_page_is_self_contained_and_escaped(tmp_path):
     evil = '<script>alert(1)</script> Nga "và" <img src=x onerror=alert(1)> Ukraine đàm phán ngừng bắn.'
     path = write_jsonl(tmp_path / "a.jsonl", [{"id": "<b>x</b>", "title": "</title><script>1</script>", "text": evil, "outlet": "<i>"}])
-    label_files([path, SAMPLES / "lt0022.txt"], html=tmp_path / "l.html")
+    label_files([path, SAMPLES / "lt0043.txt"], html=tmp_path / "l.html")
     page = Tags()
     page.feed((tmp_path / "l.html").read_text("utf-8"))
     names = [tag for tag, _ in page.tags]
@@ -122,6 +122,20 @@ def test_nothing_is_left_behind_when_it_fails(tmp_path):
         label_files([SAMPLES], records=tmp_path / "old.jsonl", html=tmp_path / "new.html", each=fail)
     assert [path.name for path in tmp_path.iterdir()] == ["old.jsonl"]
     assert (tmp_path / "old.jsonl").read_text("utf-8") == "old"
+
+
+def test_an_output_never_overwrites_an_input_or_another_output(tmp_path):
+    path = write_jsonl(tmp_path / "in.jsonl", [{"id": "a", "text": "Đức cam kết viện trợ vũ khí cho Ukraine."}])
+    before = path.read_bytes()
+    with pytest.raises(LaptruongError, match="input and output at once"):
+        label_files([path], records=path)
+    with pytest.raises(LaptruongError, match="two outputs have the same name"):
+        label_files([path], records=tmp_path / "x.csv", rows=tmp_path / "x.csv")
+    with pytest.raises(LaptruongError, match="is a folder"):
+        label_files([path], records=tmp_path)
+    assert path.read_bytes() == before
+    for _ in range(2):  # the second run finds the labels of the first in the folder
+        assert label_files([tmp_path], records=tmp_path / "labels.jsonl").articles == 1
 
 
 def test_the_command_labels_the_rest_and_lists_the_bad(tmp_path):

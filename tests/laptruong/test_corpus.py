@@ -63,6 +63,8 @@ def test_single_paragraph_records_are_read(ukraine, tmp_path):
         ({"stances": [{"actor": "us", "topic": "aid", "stance": "for"}]}, "unknown stance 'for'"),
         ({"stances": [{"topic": "aid", "stance": "support"}]}, "without an actor"),
         ({"stances": [{"actor": "us", "topic": "aid", "stance": "support"}] * 2}, "labelled twice"),
+        ({"topics": [], "stances": [{"actor": "us", "topic": "aid", "stance": "support"}]}, "not among the paragraph's topics"),
+        ({"stances": [{"actor": ["us"], "topic": "aid", "stance": "support"}]}, "is no id"),
         ({"topics": "aid"}, "must be lists"),
         ({"text": ""}, "not empty"),
     ],

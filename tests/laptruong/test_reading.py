@@ -237,3 +237,94 @@ def test_one_bad_row_costs_only_itself(tmp_path):
     assert [isinstance(each, Refusal) for each in found] == [False, True, True, False]
     assert "row 3" in found[1].where
     assert "not UTF-8" in found[2].reason
+
+
+BODY = [
+    "Thủ tướng Đức cho biết Berlin sẽ chuyển thêm hệ thống phòng không cho Ukraine trong mùa đông.",
+    "Theo Bộ Quốc phòng, số vũ khí này trị giá khoảng hai tỉ euro và lấy từ kho dự trữ.",
+    "Điện Kremlin chỉ trích quyết định, cho rằng vũ khí chỉ kéo dài xung đột.",
+]
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_body"),
+    [
+        (["Ảnh hưởng tới viện trợ"], True),
+        (["Đăng ký mua 100 hệ thống Patriot, Ukraine đề nghị Đức cấp tiền."], True),
+        (["Trở lại bàn đàm phán, Nga nêu ba điều kiện"], True),
+        (["Điện thoại của ông Trump với ông Putin kéo dài hai giờ, theo Nhà Trắng."], True),
+        (["Kế hoạch gồm các điểm:", "- Ukraine cam kết không gia nhập khối NATO", "- Mỹ cung cấp bảo đảm an ninh cho Ukraine"], True),
+        (["Đăng ký nhận bản tin"], False),
+        (["Trở lại chuyên mục"], False),
+        (["Điện thoại: 024 1234 5678"], False),
+        (["Ảnh: Reuters"], False),
+        (["Nga dọa tấn công các đoàn xe chở vũ khí", "Ba Lan đóng thêm một cửa khẩu với Belarus từ tuần sau"], False),
+    ],
+)
+def test_lines_that_look_like_something_else(extra, is_body):
+    article = article_from_text("\n\n".join(["Đức gửi thêm vũ khí phòng không cho Ukraine", *BODY[:2], *extra, BODY[2]]))
+    found = {each.text: each.kind for each in article.paragraphs}
+    assert all((found[line] != "boilerplate") is is_body for line in extra)
+    assert found[BODY[2]] == "body"
+
+
+def test_links_that_bring_their_summaries_end_the_article():
+    links = [
+        "Nga dọa tấn công các đoàn xe chở vũ khí vào Ukraine", "Nga cảnh báo mọi chuyến hàng vũ khí đều là mục tiêu hợp pháp.",
+        "Đức giao thêm hai tổ hợp Patriot cho quân đội Ukraine", "Đức đã bàn giao hai tổ hợp Patriot trong tuần này.",
+    ]  # fmt: skip
+    article = article_from_text("\n\n".join(["Đức gửi thêm vũ khí phòng không cho Ukraine", *BODY, "Tin liên quan", *links]))
+    assert {each.kind for each in article.paragraphs if each.text in links} == {"boilerplate"}
+    assert all(each.kind != "boilerplate" for each in article.paragraphs if each.text in BODY)
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"), [("Điện đàm Nga - Mỹ", "Điện đàm Nga - Mỹ"), ("Điện đàm Nga - Mỹ - Báo Mẫu", "Điện đàm Nga - Mỹ")]
+)
+def test_only_the_sites_name_is_cut_off_a_title(tmp_path, title, kept):
+    page = _html(TEXT).replace("Điện đàm Mỹ - Nga - Báo mẫu", title).replace("Điện đàm Mỹ - Nga về Ukraine kéo dài", kept)
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    (article,) = read_articles([tmp_path])
+    assert article.title == kept
+
+
+def test_files_to_skip_and_gzip_on_standard_input(tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "labels.jsonl").write_text("{}", "utf-8")
+    assert [article.id for article in read_articles([tmp_path], skip={(tmp_path / "labels.jsonl").resolve()})] == ["a"]
+    (article,) = read_articles(["-"], stdin=io.BytesIO(gzip.compress(TEXT.encode())))
+    assert article.paragraphs[0].text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"text\n", "no rows"),
+        (f'id,text\n1,"{TEXT}\n2,{TEXT}\n3,{TEXT}\n'.encode(), "is not CSV"),
+        (b"", "is empty"),
+    ],
+)
+def test_csv_that_would_lose_rows_in_silence(tmp_path, content, told):
+    (tmp_path / "a.csv").write_bytes(content)
+    (refusal,) = read_articles([tmp_path])
+    assert told in refusal.reason
+
+
+def test_empty_cells_and_quoted_headers(tmp_path):
+    (tmp_path / "a.csv").write_text(f'id;text;"a,b,c,d";paragraphs;mentions\n7;{TEXT};x;;\n', "utf-8")
+    (article,) = read_articles([tmp_path])
+    assert article.id == "7"
+
+
+@pytest.mark.parametrize(
+    ("mentions", "told"),
+    [
+        ([{"actor": "", "start": 0, "end": 2}], "must be an id"),
+        ([{"actor": "us", "start": 0, "end": 5}, {"actor": "russia", "start": 3, "end": 9}], "overlap"),
+        ([{"actor": "us", "start": 0, "end": len(TEXT) + 6}], "across paragraphs"),
+    ],
+)
+def test_mentions_that_cannot_be_kept_are_refused(tmp_path, mentions, told):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": f"{TEXT}\n{TEXT}", "mentions": mentions}), "utf-8")
+    (refusal,) = read_articles([tmp_path])
+    assert told in refusal.reason

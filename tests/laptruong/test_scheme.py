@@ -85,3 +85,20 @@ def test_what_is_no_scheme_at_all(tmp_path, content, told):
 def test_an_unknown_name():
     with pytest.raises(SchemeError, match="no shipped scheme"):
         load_scheme("ukrane")
+
+
+def test_names_without_a_word_are_refused(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        """name: x
+version: "1"
+topics: none
+stances: [{id: p, vi: p, en: p, tone: positive}, {id: n, vi: n, en: n, tone: neutral}]
+actors: [{id: x, vi: X, en: X, aliases: ["!!"]}]
+context: {not_after: [""]}
+""",
+        "utf-8",
+    )
+    with pytest.raises(SchemeError, match="no word in them: x: '!!'") as caught:
+        load_scheme(path)
+    assert "phrases without a word in: not_after" in str(caught.value)

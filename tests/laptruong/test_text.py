@@ -58,6 +58,14 @@ def test_windows_1258_is_converted():
     assert decode(decomposed.encode("cp1258"), "x") == SENTENCE
 
 
+def test_markup_does_not_hide_the_encoding():
+    markup = (
+        '<html><head><meta name="viewport" content="width=device-width"><script>var a = 1;</script></head><body><p>{}</p></body></html>'
+    )
+    with pytest.raises(ReadError, match="TCVN3"):
+        decode(markup.format(TCVN3).encode("latin-1"), "page.html")
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [

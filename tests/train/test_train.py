@@ -113,6 +113,25 @@ def test_data_that_teaches_nothing(config, tmp_path):
         train(config, ["data.train=[one.jsonl]"])
 
 
+def test_a_folder_that_is_no_run_is_never_replaced(config, tmp_path):
+    (tmp_path / "runs" / "moods").mkdir(parents=True)
+    (tmp_path / "runs" / "moods" / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(ConfigError, match="is there and is no run"):
+        train(config)
+    assert (tmp_path / "runs" / "moods" / "notes.txt").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(("override", "told"), [("tfidf.ngrams=[5,2]", "no longer than"), ("tfidf.topic_c=.inf", "finite")])
+def test_settings_that_make_no_sense(config, override, told):
+    with pytest.raises(ConfigError, match=told):
+        load_config(config, [override])
+
+
+def test_a_min_df_that_leaves_nothing(config):
+    with pytest.raises(CorpusError, match="lower min_df"):
+        train(config, ["tfidf.min_df=500"])
+
+
 def test_the_shipped_configs_are_valid():
     from support import ROOT
 
