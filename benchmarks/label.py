@@ -80,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", nargs="*", type=Path, default=sorted((ROOT / "data/corpus").glob("*.jsonl")))
     parser.add_argument("--paragraphs", type=int, default=4000)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     sample = paragraphs(arguments.texts, arguments.paragraphs)
     few = [normalize(text).text for text in sample[:800]]

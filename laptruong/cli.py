@@ -78,7 +78,7 @@ def label(
                 screen.show(labels)
 
         summary = label_files(
-            inputs, model=labeller, records=output, rows=rows, html=html, jobs=jobs or len(os.sched_getaffinity(0)),
+            inputs, model=labeller, records=output, rows=rows, html=html, jobs=jobs or _cores(),
             stream=None if show or output or rows or html else sys.stdout,
             each=seen,
             refused=lambda refusal: _error.print(f"refused: {_clean(refusal.where)}: {_clean(refusal.reason)}", markup=False),
@@ -128,6 +128,11 @@ def _print_scores(name: str, scores: dict[str, Any]) -> None:
         for each in scores.get(task, {}).get("classes", []):
             table.add_row(task, f"  F1 of {each['class']} ({each['support']})", f"{each['f1']:.3f}")
     Console().print(table)
+
+
+def _cores() -> int:
+    """Give the cores that this process may use; macOS and Windows tell only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Screen:
