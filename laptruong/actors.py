@@ -132,7 +132,7 @@ class ActorFinder:
         word = tokens[at].word
         if word.isupper() and len(word) > 1:
             return self._in_capitals(text, tokens, at)
-        if self._ends_with(self._honorifics, text, tokens, at):
+        if self._ends_with(self._honorifics, text, tokens, at) or _stands_in_brackets(text, tokens, at, after):
             return False
         if self._ends_with(self._titles, text, tokens, at):
             return True
@@ -197,6 +197,11 @@ class ActorFinder:
             return False
         rest = tuple(token.word.lower() for token in tokens[at : at + 4])
         return any(rest[: len(words)] == words for group in phrases.values() for words in group)
+
+
+def _stands_in_brackets(text: str, tokens: Sequence[_Token], at: int, after: int) -> bool:
+    """Tell a name alone in brackets: where a company or a town lies ("Bosch (Đức)")."""
+    return text[: tokens[at].start].endswith("(") and text[tokens[after - 1].end :].startswith(")")
 
 
 def _index(actors: Iterable[Actor], blocked: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], list[_Name]]]]:

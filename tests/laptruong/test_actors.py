@@ -24,7 +24,7 @@ def actors(text: str, date: str | None = None) -> list[str]:
         "Anh ấy đến muộn", "tạp chí Đức", "tờ Washington Post", "cựu Tổng thống Mỹ", "theo chuyên gia Nga", "100 đô la Mỹ",
         "họp tại Geneva", "hội nghị ở Brussels", "HLV người Đức", "Thái Bình Dương", "châu Mỹ Latinh", "Nga Sơn", "Minh Đức", "Đức Anh",
         "Tuấn Anh, Đức Anh", "Công ty CP Đức Mỹ", "Mỹ Anh (tổng hợp)", "Cô gái tên Nga", "Melania Trump",
-        "thành phố Austin", "Pháp lý", "Nhật ký", "LÊ ĐỨC ANH VÀ NGUYỄN THỊ NGA VIẾT BÀI NÀY",
+        "thành phố Austin", "hãng Bosch (Đức)", "phe Áo vàng", "Pháp lý", "Nhật ký", "LÊ ĐỨC ANH VÀ NGUYỄN THỊ NGA VIẾT BÀI NÀY",
     ],
 )  # fmt: skip
 def test_what_names_no_actor(text):
