@@ -25,14 +25,10 @@ class LabelledArticle:
     ----------
     units : tuple of (Unit, Gold)
         In reading order; headline and lead are one unit and share their labels.
-    split, origin : str or None
-        As the record has them.
     """
 
     article: Article
     units: tuple[tuple[Unit, Gold], ...]
-    split: str | None = None
-    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def _labelled(record: Mapping[str, Any], place: str, scheme: Scheme) -> Labelled
     article = article_from_record(record, place)
     labels = [_gold(each, f"{place}, paragraphs[{index}]", scheme) for index, each in enumerate(record["paragraphs"])]
     units = tuple((unit, _joined([labels[index] for index, _ in unit.parts], scheme)) for unit in article.units())
-    return LabelledArticle(article, units, record.get("split"), record.get("origin"))
+    return LabelledArticle(article, units)
 
 
 def _as_paragraph(record: Mapping[str, Any]) -> dict[str, Any]:

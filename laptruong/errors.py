@@ -8,8 +8,7 @@
     │   └── SchemeError       a scheme file
     ├── ReadError             an input that cannot be read as articles; the others still are
     ├── CorpusError           a labelled record that breaks the format or the scheme
-    ├── ModelError            a model that is missing, damaged or of another kind
-    └── MissingExtraError     an optional dependency that is not installed
+    └── ModelError            a model that is missing, damaged or of another kind
 """
 
 from __future__ import annotations
@@ -68,7 +67,3 @@ class CorpusError(LaptruongError):
 
 class ModelError(LaptruongError):
     """A model is missing, damaged, or was made for something else."""
-
-
-class MissingExtraError(LaptruongError):
-    """An optional dependency is needed and not installed; the text names the pip command."""
