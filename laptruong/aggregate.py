@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from laptruong.articles import Statement
-from laptruong.decision import Decision
 from laptruong.labels import Abstention, TopicLabel, UnitLabels
 from laptruong.scheme import Pair, Scheme
 
@@ -68,9 +67,7 @@ def _either(is_head: Sequence[bool], probabilities: Sequence[float]) -> float:
     return float(1 - (1 - in_body) * not_in_head)
 
 
-def article_stances(
-    units: Sequence[UnitLabels], topics: Sequence[TopicLabel], decision: Decision, scheme: Scheme
-) -> tuple[list[Statement], list[Abstention]]:
+def article_stances(units: Sequence[UnitLabels], topics: Sequence[TopicLabel], scheme: Scheme) -> tuple[list[Statement], list[Abstention]]:
     """Give each actor's stance in the article: the headline's, else that of most paragraphs; neutral only if no
     paragraph shows a position.
 

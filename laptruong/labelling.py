@@ -65,7 +65,7 @@ class Labeller:
                 for (unit, example), prediction in zip(each, mine, strict=True)
             ]
             topics, unsure = article_topics(labels, [prediction.topics for prediction in mine], self.scheme)
-            stances, withheld = article_stances(labels, topics, self.decision, self.scheme)
+            stances, withheld = article_stances(labels, topics, self.scheme)
             abstained: list[Abstention] = [*unsure, *withheld, *(item for unit in labels for item in unit.abstained)]
             found.append(ArticleLabels(article, tuple(labels), tuple(topics), tuple(stances), tuple(abstained), self.model))
         return found

@@ -78,9 +78,15 @@ def check(model: type[ModelT], data: dict[str, Any], source: str, lines: dict[Pl
     try:
         return model.model_validate(data)
     except ValidationError as err:
-        found = [(_line(tuple(item["loc"]), lines), _sentence(model, dict(item))) for item in err.errors()]
+        found = [(_line(place, lines), text) for place, text in sentences(model, err)]
     found.sort(key=lambda pair: pair[0])
     raise error(source, [f"line {line}: {text}" if line else text for line, text in found])
+
+
+def sentences(model: type[BaseModel], err: ValidationError) -> Iterator[tuple[Place, str]]:
+    """Give each mistake's place and a sentence on it."""
+    for item in err.errors():
+        yield tuple(item["loc"]), _sentence(model, dict(item))
 
 
 def _line(place: Place, lines: dict[Place, int]) -> int:

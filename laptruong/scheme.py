@@ -51,6 +51,12 @@ class Stance(Label):
     tone: Tone = Field(description="positive, mixed, negative or neutral")
 
 
+class OffTopic(Label):
+    """A kind of paragraph without a topic: it tells in the corpus how hard such a paragraph is."""
+
+    near: bool = Field(default=False, description="near to a topic, so that a model may mistake it for one")
+
+
 class Person(Closed):
     """The names of one person and the time for which they speak for the actor."""
 
@@ -105,14 +111,20 @@ class Scheme(Closed):
     stances: list[Stance] = Field(min_length=2, description="at least two, one of them neutral")
     actors: Annotated[list[Actor] | None, BeforeValidator(_nothing)] = Field(description="a list, or none")
     context: Context = Field(default_factory=Context, description="rules for naming actors")
+    off_topic: list[OffTopic] = Field(default_factory=list, description="kinds of paragraphs without a topic")
 
-    @field_validator("topics", "stances", "actors")
+    @field_validator("topics", "stances", "actors", "off_topic")
     @classmethod
     def _ids_once(cls, labels: list[Label] | None) -> list[Label] | None:
         ids = [label.id for label in labels or []]
         twice = sorted({each for each in ids if ids.count(each) > 1})
         if twice:
             raise ValueError(f"given more than once: {', '.join(twice)}")
+        return labels
+
+    @field_validator("topics", "stances", "actors")
+    @classmethod
+    def _not_empty(cls, labels: list[Label] | None) -> list[Label] | None:
         if labels == []:
             raise ValueError("is empty; write 'none' if the scheme has none")
         return labels

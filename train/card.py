@@ -15,7 +15,7 @@ A {kind} model for the scheme `{scheme}`: it tells which topics a paragraph has 
 | trained from | `{config}` (seed {seed}), commit {commit} |
 | learnt from | {train} |
 | thresholds and scores below | {dev} |
-| licence | MIT, as the project; the training data is the project's own |
+| licence | MIT, as the project; its texts are the project's own, of published news it holds labels only |
 
 ## Scores on the dev split
 
@@ -31,7 +31,7 @@ Decisions are forced for these scores. With abstention a stance is given for {co
   what is under the abstention threshold is listed as withheld.
 - It reads words, not arguments: irony, quotation inside quotation and a position told without its usual verbs
   escape it. It knows only what the paragraph says.
-- The dev split was written for this corpus. Scores on real news are in the project's README.
+- Most of the dev split was written for the corpus. Scores on real news are in the project's README.
 """
 
 

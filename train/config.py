@@ -18,6 +18,10 @@ class Data(Closed):
 
     train: list[str] = Field(min_length=1, description="files to learn from")
     dev: list[str] = Field(min_length=1, description="files on which thresholds are chosen and scores reported")
+    layers: list[str] = Field(
+        default_factory=list,
+        description="corpus files used where they are there: their split 'train' is learnt from, 'dev' joins dev; a missing one is told",
+    )
 
 
 class Views(Closed):

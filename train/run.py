@@ -55,19 +55,33 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     base = path.resolve().parent
     scheme = load_scheme(base / config.scheme if config.scheme.endswith((".yaml", ".yml")) else config.scheme)
     finder = ActorFinder(scheme)
-    layers = {name: _read(_resolve(base, files, name), scheme, finder) for name, files in config.data.model_dump().items()}
+    more = _there(base, config.data.layers, tell)
+    layers = {name: _read(_resolve(base, getattr(config.data, name), name), more, name, scheme, finder) for name in ("train", "dev")}
     learn, dev = layers["train"][0], layers["dev"][0]
     tell(f"learning from {len(learn)} units of {len(set(learn.groups))} articles")
-    model = classifier_class(config.classifier)(scheme, **getattr(config, config.classifier).model_dump())
-    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed)
     tell(f"choosing thresholds on {len(dev)} units of {len(set(dev.groups))} articles")
-    predictions = model.predict(dev.examples, [list(gold.stances) for gold in dev.gold])
-    decision = choose(predictions, dev.gold, scheme, abstention_cost=config.abstention_cost)
+    model, decision, predictions = fit(config, scheme, learn, dev)
     scores = evaluate(Labeller(model, decision, {}), dev)
     manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
     target = (base / config.output).resolve() / config.name
     _write(target, path.name, config, model, decision, manifest, scores, list(_items(dev, predictions, decision, scheme)))
     return target
+
+
+def fit(config: Config, scheme: Scheme, learn: Dataset, dev: Dataset) -> tuple[Classifier, Decision, list[Prediction]]:
+    """Fit the config's classifier and choose its thresholds.
+
+    Returns
+    -------
+    model : Classifier
+    decision : Decision
+    predictions : list of Prediction
+        On ``dev``, for the pairs that it labels.
+    """
+    model = classifier_class(config.classifier)(scheme, **getattr(config, config.classifier).model_dump())
+    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed)
+    predictions = model.predict(dev.examples, [list(gold.stances) for gold in dev.gold])
+    return model, choose(predictions, dev.gold, scheme, abstention_cost=config.abstention_cost), predictions
 
 
 def _resolve(base: Path, files: list[str], name: str) -> list[Path]:
@@ -78,12 +92,23 @@ def _resolve(base: Path, files: list[str], name: str) -> list[Path]:
     return paths
 
 
-def _read(paths: list[Path], scheme: Scheme, finder: ActorFinder) -> tuple[Dataset, dict[str, object]]:
+def _there(base: Path, files: list[str], tell: Callable[[str], None]) -> list[Path]:
+    """Give the layers that are there, and tell of those that are not."""
+    paths = [base / file for file in files]
+    for path in paths:
+        if not path.is_file():
+            tell(f"without {path.name} of {path.parent}: it is not there; 'laptruong corpus hydrate' makes it from labels and texts")
+    return [path for path in paths if path.is_file()]
+
+
+def _read(paths: list[Path], more: list[Path], split: str, scheme: Scheme, finder: ActorFinder) -> tuple[Dataset, dict[str, object]]:
+    """Read the files of a split and what the layers have of it; a layer may have nothing."""
     articles = read_corpus(paths, scheme)
+    articles += [each for path in more for each in read_corpus([path], scheme) if each.split == split]
     data = flatten(articles, finder)
     if not len(data):
         raise CorpusError(f"{', '.join(map(str, paths))}: nothing but boilerplate; there is nothing to learn from")
-    return data, provenance.data_entries(paths, len(articles), len(data))
+    return data, provenance.data_entries([*paths, *more], len(articles), len(data))
 
 
 def _manifest(config: Config, scheme: Scheme, data: dict[str, dict[str, object]]) -> dict[str, Any]:

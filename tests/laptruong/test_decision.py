@@ -136,7 +136,7 @@ def test_the_headline_outweighs_many_paragraphs_and_neutral_counts_last(ukraine)
         labels("body", 4, {"aid": 0.9}, [("eu", "aid", "support"), ("russia", "aid", "conditional")]),
     ]
     topics, _ = article_topics(units, probabilities(units, ukraine), ukraine)
-    stances, _ = article_stances(units, topics, LOW, ukraine)
+    stances, _ = article_stances(units, topics, ukraine)
     found = {each.actor: (each.stance, each.evidence) for each in stances}
     assert found == {"us": ("oppose", (0,)), "eu": ("support", (2, 4)), "russia": ("conditional", (4,))}
 

@@ -138,3 +138,21 @@ def test_the_shipped_configs_are_valid():
     for path in (ROOT / "configs").glob("*.yaml"):
         assert load_config(path).name == path.stem
         assert f"laptruong train configs/{path.name}" in path.read_text("utf-8")
+
+
+def test_a_layer_is_used_where_it_is_there_and_told_where_it_is_not(config, tmp_path):
+    text = config.read_text("utf-8").replace("dev: [corpus.jsonl]}", "dev: [corpus.jsonl], layers: [more.jsonl]}")
+    config.write_text(text, "utf-8")
+    told: list[str] = []
+    alone = json.loads((train(config, tell=told.append) / "manifest.json").read_text("utf-8"))["data"]
+    assert any("without more.jsonl" in line and "corpus hydrate" in line for line in told)
+    assert [each["file"] for each in alone["train"]["files"]] == ["corpus.jsonl"]
+    splits = ["train"] * 10 + ["dev"] * 4 + ["test"] * 3 + ["aside"] * 2
+    more = [record | {"id": f"x{n}", "split": split} for n, (record, split) in enumerate(zip(mood_records(), splits, strict=False))]
+    write_jsonl(tmp_path / "more.jsonl", more)
+    told.clear()
+    both = json.loads((train(config, tell=told.append) / "manifest.json").read_text("utf-8"))["data"]
+    assert not any("without" in line for line in told)
+    assert both["train"]["articles"] == alone["train"]["articles"] + 10
+    assert both["dev"]["articles"] == alone["dev"]["articles"] + 4
+    assert [each["file"] for each in both["train"]["files"]] == ["corpus.jsonl", "more.jsonl"]

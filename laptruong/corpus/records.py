@@ -25,10 +25,13 @@ class LabelledArticle:
     ----------
     units : tuple of (Unit, Gold)
         In reading order; headline and lead are one unit and share their labels.
+    split : str or None
+        The side of the split that the record names.
     """
 
     article: Article
     units: tuple[tuple[Unit, Gold], ...]
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme, split: str | None = None)
                     place = f"{path}, line {number}"
                     record = parse_line(line, place)
                     if record is not None and split in (None, record.get("split")):
-                        found.append(_labelled(record, place, scheme))
+                        found.append(labelled_article(record, place, scheme))
         except OSError as err:
             raise CorpusError(f"{path}: cannot be read: {err.strerror}") from None
         except ReadError as err:
@@ -91,13 +94,20 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme, split: str | None = None)
     return found
 
 
-def _labelled(record: Mapping[str, Any], place: str, scheme: Scheme) -> LabelledArticle:
+def labelled_article(record: Mapping[str, Any], place: str, scheme: Scheme) -> LabelledArticle:
+    """Make a labelled article of a record.
+
+    Raises
+    ------
+    CorpusError, ReadError
+        If it breaks the format, or names a label that the scheme has not.
+    """
     if "paragraphs" not in record:
         record = {**record, "paragraphs": [_as_paragraph(record)]}
     article = article_from_record(record, place)
     labels = [_gold(each, f"{place}, paragraphs[{index}]", scheme) for index, each in enumerate(record["paragraphs"])]
     units = tuple((unit, _joined([labels[index] for index, _ in unit.parts], scheme)) for unit in article.units())
-    return LabelledArticle(article, units)
+    return LabelledArticle(article, units, record.get("split"))
 
 
 def _as_paragraph(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from laptruong._version import __version__
+from laptruong.cli import corpus
+from laptruong.cli.screen import CONTROL, Progress, Screen, clean, say, show_scores
 from laptruong.errors import LaptruongError
 
 if TYPE_CHECKING:
     from laptruong.labels import ArticleLabels
-    from laptruong.scheme import Scheme
 
 app = typer.Typer(
     name="laptruong", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
     help="Who says yes and who says no in Vietnamese news on the war in Ukraine.",
 )  # fmt: skip
-_error = Console(stderr=True, highlight=False, soft_wrap=True)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_STYLES = {"positive": "green", "mixed": "yellow", "negative": "red", "neutral": "dim"}
+app.add_typer(corpus.app, name="corpus")
 
 
 def _version(wanted: bool) -> None:
@@ -69,8 +64,8 @@ def label(
 
     labeller = load(model)
     show = sys.stdout.isatty() if table is None else table
-    screen = _Screen(labeller.scheme) if show else None
-    with _Progress() as advance:
+    screen = Screen(labeller.scheme) if show else None
+    with Progress() as advance:
 
         def seen(labels: ArticleLabels) -> None:
             advance()
@@ -81,11 +76,11 @@ def label(
             inputs, model=labeller, records=output, rows=rows, html=html, jobs=jobs or _cores(),
             stream=None if show or output or rows or html else sys.stdout,
             each=seen,
-            refused=lambda refusal: _error.print(f"refused: {_clean(refusal.where)}: {_clean(refusal.reason)}", markup=False),
+            refused=lambda refusal: say(f"refused: {clean(refusal.where)}: {clean(refusal.reason)}"),
         )  # fmt: skip
     done = f"{summary.articles} articles labelled ({summary.paragraphs} paragraphs, {summary.boilerplate} lines of boilerplate passed over)"
     told = f"{summary.statements} statements, {summary.abstained} labels withheld as unsure, {len(summary.refused)} inputs refused"
-    _error.print(f"{done}: {told}; {summary.seconds:.1f} s", markup=False)
+    say(f"{done}: {told}; {summary.seconds:.1f} s")
     if summary.refused:
         raise typer.Exit(1)
 
@@ -98,7 +93,7 @@ def train(
     """Train a model from an experiment file into a run folder."""
     from train.run import train as run
 
-    folder = run(config, overrides or [], tell=lambda text: _error.print(text, markup=False))
+    folder = run(config, overrides or [], tell=say)
     typer.echo(str(folder))
 
 
@@ -114,20 +109,7 @@ def evaluate(
 
     for name in models:
         labeller = load(name)
-        _print_scores(name, score(labeller, flatten(read_corpus(data, labeller.scheme), labeller.finder)))
-
-
-def _print_scores(name: str, scores: dict[str, Any]) -> None:
-    table = Table(title=f"{escape(name)} on {scores['units']} units", title_justify="left")
-    for column in ("task", "figure", "score"):
-        table.add_column(column, justify="right" if column == "score" else "left")
-    for task in ("topic", "stance", "statement", "actors"):
-        for figure, value in scores.get(task, {}).items():
-            if isinstance(value, float):
-                table.add_row(task, figure.replace("_", " "), f"{value:.3f}")
-        for each in scores.get(task, {}).get("classes", []):
-            table.add_row(task, f"  F1 of {each['class']} ({each['support']})", f"{each['f1']:.3f}")
-    Console().print(table)
+        show_scores(name, score(labeller, flatten(read_corpus(data, labeller.scheme), labeller.finder)))
 
 
 def _cores() -> int:
@@ -135,80 +117,17 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Screen:
-    """Shows each article as a small table; text from outside loses control characters and cannot style anything."""
-
-    def __init__(self, scheme: Scheme) -> None:
-        self.scheme, self.console = scheme, Console(highlight=False)
-        self.tones = {stance.id: stance.tone for stance in scheme.stances}
-
-    def show(self, labels: ArticleLabels) -> None:
-        """Print one article."""
-        article = labels.article
-        table = Table(title=escape(_clean(article.title or article.id)), title_justify="left", title_style="bold", min_width=60)
-        for column in ("topic", "actor", "stance", "probability", "paragraphs"):
-            table.add_column(column, justify="right" if column == "probability" else "left")
-        for each in labels.stances:
-            style = _STYLES[self.tones[each.stance]]
-            table.add_row(
-                _name(self.scheme, each.topic), _name(self.scheme, each.actor), f"[{style}]{_name(self.scheme, each.stance)}[/]",
-                f"{each.probability:.2f}", " ".join(map(str, each.evidence)),
-            )  # fmt: skip
-        given = {each.topic for each in labels.stances}
-        for topic in labels.topics:
-            if topic.topic not in given:
-                table.add_row(_name(self.scheme, topic.topic), "", "", f"{topic.probability:.2f}", "")
-        facts = [article.date, article.outlet, article.source]
-        self.console.print(table if table.rows else f"[bold]{escape(_clean(article.title or article.id))}[/]\n  no topic of the scheme")
-        self.console.print(f"[dim]{escape(_clean(' · '.join(fact for fact in facts if fact)))}; {len(labels.abstained)} withheld[/]\n")
-
-
-def _name(scheme: Scheme, label_id: str | None) -> str:
-    return escape(_clean(scheme.label(label_id)))
-
-
-def _clean(text: str) -> str:
-    return _CONTROL.sub("\ufffd", text.replace("\n", " "))
-
-
-class _Progress:
-    """A counter on a terminal; nothing where the output is piped."""
-
-    def __enter__(self) -> Any:
-        from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
-        self.bar = Progress(
-            SpinnerColumn(),
-            "articles",
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=_error,
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-        self.bar.start()
-        task = self.bar.add_task("articles", total=None)
-        return lambda: self.bar.advance(task)
-
-    def __exit__(self, *error: object) -> None:
-        self.bar.stop()
-
-
 def main() -> NoReturn:
     """Run the command line; every error made on purpose becomes one clear message and exit status 1."""
     try:
         app()
     except LaptruongError as err:
-        _error.print(f"error: {_CONTROL.sub('?', str(err))}", markup=False)
+        say(f"error: {CONTROL.sub('?', str(err))}")
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `head` does
         sys.exit(0)
     except KeyboardInterrupt:
-        _error.print("interrupted; no output file was changed")
+        say("interrupted; no output file was changed")
         sys.exit(130)
     sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,124 @@
+"""What each layer of the corpus is worth: scores of the TF-IDF baseline by the amount it learnt from.
+
+    python benchmarks/learning_curve.py --data NEWS.jsonl --plot data/learning_curve.svg
+
+Shares of the written layer are drawn by event, so that a smaller share holds fewer events, not thinner ones; each
+share below the whole is drawn several times and the spread is told. Prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from laptruong.actors import ActorFinder
+from laptruong.corpus import LabelledArticle, flatten, read_corpus
+from laptruong.corpus.check import check_corpus
+from laptruong.evaluation import evaluate
+from laptruong.labelling import Labeller
+from laptruong.scheme import Scheme, load_scheme
+from train.config import Config, load_config
+from train.run import fit
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS, REAL = ROOT / "data" / "corpus", ROOT / "data" / "real" / "corpus.jsonl"
+FIGURES = {"topic": "macro_f1", "stance": "macro_f1", "statement": "f1"}
+Scores = dict[str, float]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="labelled news to score on")
+    parser.add_argument("--shares", type=float, nargs="+", default=[0.1, 0.25, 0.5, 1.0], help="of the written layer")
+    parser.add_argument("--draws", type=int, default=3, help="draws of each share below 1")
+    parser.add_argument("--plot", type=Path, help="write the curve here (.svg)")
+    options = parser.parse_args()
+    config = load_config(ROOT / "configs" / "tfidf.yaml")
+    scheme = load_scheme(config.scheme)
+    steps = list(measure(config, scheme, options.data, options.shares, options.draws))
+    print(
+        "| learnt from | articles | units | topic macro-F1 | stance macro-F1 | statement F1 |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    )
+    for name, articles, units, runs in steps:
+        print(f"| {name} | {articles:,} | {units:,} | " + " | ".join(shown([run[task] for run in runs]) for task in FIGURES) + " |")
+    if options.plot:
+        plot(steps, options.plot)
+
+
+def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], draws: int):
+    """Give for each amount of training data its name, mean sizes and the scores of each draw."""
+    finder = ActorFinder(scheme)
+    target = flatten(read_corpus([data], scheme), finder)
+    written = by_event(CORPUS / "train.jsonl", scheme)
+    everything = [each for group in written for each in group]
+    dev = read_corpus([CORPUS / "dev.jsonl"], scheme)
+    real = read_corpus([REAL], scheme) if REAL.is_file() else []
+    real_train, real_dev = ([each for each in real if each.split == split] for split in ("train", "dev"))
+
+    def scores(learn: list[LabelledArticle], choose_on: list[LabelledArticle]) -> Scores:
+        model, decision, _ = fit(config, scheme, flatten(learn, finder), flatten(choose_on, finder))
+        found = evaluate(Labeller(model, decision, {}), target)
+        return {task: found[task][figure] for task, figure in FIGURES.items()}
+
+    def step(name: str, sets: list[list[LabelledArticle]], choose_on: list[LabelledArticle]):
+        units = [sum(len(each.units) for each in learn) for learn in sets]
+        runs = [scores(learn, choose_on) for learn in sets]
+        return name, round(statistics.mean(map(len, sets))), round(statistics.mean(units)), runs
+
+    for share in shares:
+        sets = [everything] if share == 1 else [drawn(written, share, seed) for seed in range(draws)]
+        yield step(f"{share:.0%} of the written layer", sets, dev)
+    if real:
+        yield step("the real layer alone", [real_train], real_dev)
+        yield step("both layers", [everything + real_train], dev + real_dev)
+
+
+def by_event(path: Path, scheme: Scheme) -> list[list[LabelledArticle]]:
+    """Read a corpus file and group its articles by event."""
+    groups: dict[str, list[LabelledArticle]] = {}
+    for entry in check_corpus([path], scheme).entries:
+        groups.setdefault(entry.record.event, []).append(entry.labelled)
+    return list(groups.values())
+
+
+def drawn(groups: list[list[LabelledArticle]], share: float, seed: int) -> list[LabelledArticle]:
+    """Draw events until they hold the share of all articles."""
+    order = random.Random(seed).sample(groups, len(groups))
+    wanted, found = share * sum(map(len, groups)), []
+    for group in order:
+        if len(found) >= wanted:
+            break
+        found += group
+    return found
+
+
+def shown(values: list[float]) -> str:
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{spread}"
+
+
+def plot(steps: list, path: Path) -> None:
+    """Draw the curve of the written layer, and beside it what the real layer gives."""
+    mpl.rcParams["svg.hashsalt"] = "laptruong"  # the same figure for the same numbers, byte for byte
+    curve = [step for step in steps if "written" in step[0]]
+    rest = [step for step in steps if step not in curve]
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for task, marker in zip(FIGURES, "os^", strict=True):
+        means = [statistics.mean(run[task] for run in runs) for *_, runs in curve]
+        (line,) = axes.plot([step[2] for step in curve], means, marker=marker, label=f"{task}, written layer")
+        for step, fill in zip(rest, ("none", "full"), strict=True):
+            axes.plot(step[2], step[3][0][task], marker=marker, color=line.get_color(), fillstyle=fill, linestyle="", markersize=9)
+    axes.set(xlabel="units learnt from", ylabel="F1 on later news headlines", xscale="log", ylim=(0, 1))
+    axes.set_title("Large hollow marks: the real layer alone; large filled ones: both layers", fontsize=9)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""``laptruong corpus``: check a corpus, count it, join labels with their texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from laptruong.cli.screen import clean, say
+from laptruong.errors import CorpusError
+
+if TYPE_CHECKING:
+    from laptruong.corpus.annotation import Annotation
+    from laptruong.corpus.check import Checked
+    from laptruong.scheme import Scheme
+
+DATA = Path("data")
+app = typer.Typer(no_args_is_help=True, help="Check a labelled corpus, count what is in it, join labels with their texts.")
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="FILE...", help="Corpus files, JSON Lines; default: data/corpus/*.jsonl, and data/real/corpus.jsonl if it is there."
+    ),
+]
+SchemeName = Annotated[str, typer.Option("--scheme", help="A shipped scheme's name, or a .yaml file.")]
+Passes = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--annotation", help="Folder of raw labelling passes; may be repeated; default without FILE: data/annotation/written and real."
+    ),
+]
+
+
+@app.command(epilog="Example: laptruong corpus check --held-out ../shared/real/dev.jsonl")
+def check(
+    files: Files = None,
+    scheme: SchemeName = "ukraine",
+    annotation: Passes = None,
+    held_out: Annotated[
+        list[Path] | None, typer.Option(help="Labelled texts that no training article may repeat; may be repeated.")
+    ] = None,
+) -> None:
+    """Prove that a corpus keeps its format, the codebook, and its splits apart.
+
+    Every mistake is listed with file, line and paragraph; exit status 1 if there is one.
+    """
+    found, _ = _checked(files, annotation, scheme, held_out or [])
+    for mistake in found.mistakes:
+        typer.echo(clean(str(mistake)))
+    splits = Counter(entry.record.split for entry in found.entries)
+    units = sum(len(entry.labelled.units) for entry in found.entries)
+    say(f"{len(found.entries)} articles ({', '.join(f'{split} {n}' for split, n in splits.items())}), {units} units checked")
+    if found.mistakes:
+        rules = Counter(mistake.rule for mistake in found.mistakes)
+        raise CorpusError(
+            f"{len(found.mistakes)} mistakes ({', '.join(f'{rule} {n}' for rule, n in rules.items())}); mend them and check again"
+        )
+    say("no rule is broken")
+
+
+@app.command(epilog="Example: laptruong corpus stats data/corpus/train.jsonl")
+def stats(files: Files = None, scheme: SchemeName = "ukraine", annotation: Passes = None) -> None:
+    """Count a corpus, and how far its two labelling passes agree; prints Markdown tables."""
+    from laptruong.corpus.agreement import agreement
+    from laptruong.corpus.stats import report
+    from laptruong.scheme import load_scheme
+
+    found, passes = _checked(files, annotation, scheme, [])
+    labels = load_scheme(scheme)
+    typer.echo("\n\n".join(report(found.entries, labels, ((each.folder.name, agreement(each, labels)) for each in passes))))
+    if found.mistakes:
+        say(f"{len(found.mistakes)} mistakes; articles that break the format are not counted: see laptruong corpus check")
+
+
+@app.command(epilog="Example: laptruong corpus hydrate --texts news.jsonl --texts longform.jsonl")
+def hydrate(
+    texts: Annotated[list[Path], typer.Option(help="JSON Lines with the texts; may be repeated.")],
+    labels: Annotated[Path, typer.Option(help="Labels without texts.")] = DATA / "real" / "labels.jsonl",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The corpus file to write; keep it out of version control.")] = (
+        DATA / "real" / "corpus.jsonl"
+    ),
+    scheme: SchemeName = "ukraine",
+) -> None:
+    """Join labels and texts by id (the first 12 hex digits of the SHA-1 of the text) into a corpus file."""
+    from laptruong.corpus.hydrate import hydrate as run
+    from laptruong.scheme import load_scheme
+
+    done = run(labels, texts, output, load_scheme(scheme))
+    for place, reason in done.refused:
+        say(f"refused: {clean(reason if reason.startswith(place) else f'{place}: {reason}')}")
+    say(f"{done.articles} labelled articles written to {output}; for {len(done.missing)} labels there is no text")
+    if done.missing:
+        say(f"missing: {', '.join(done.missing[:5])}{' …' if len(done.missing) > 5 else ''}")
+    if done.refused:
+        raise typer.Exit(1)
+
+
+def _checked(files: list[Path] | None, annotation: list[Path] | None, name: str, held_out: list[Path]) -> tuple[Checked, list[Annotation]]:
+    from laptruong.corpus.annotation import read_annotation
+    from laptruong.corpus.check import check_corpus
+    from laptruong.scheme import load_scheme
+
+    scheme: Scheme = load_scheme(name)
+    if not files:
+        files, annotation = _shipped(annotation)
+    passes = [read_annotation(folder) for folder in annotation or []]
+    return check_corpus(files, scheme, annotations=passes, held_out=held_out), passes
+
+
+def _shipped(annotation: list[Path] | None) -> tuple[list[Path], list[Path]]:
+    """Find the corpus of the project's own folder, where the command is given no file."""
+    files = [DATA / "corpus" / f"{split}.jsonl" for split in ("train", "dev", "test")]
+    if not all(path.is_file() for path in files):
+        raise CorpusError(f"no corpus in {DATA / 'corpus'}; name the files to read, or run this in the project's folder")
+    passes = [DATA / "annotation" / "written"]
+    if (real := DATA / "real" / "corpus.jsonl").is_file():
+        files.append(real)
+        passes.append(DATA / "annotation" / "real")
+    else:
+        say(f"{real} is not there: the written layer alone ('laptruong corpus hydrate' makes it)")
+    return files, annotation or passes
