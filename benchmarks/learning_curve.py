@@ -3,13 +3,15 @@
     python benchmarks/learning_curve.py --data NEWS.jsonl --plot data/learning_curve.svg
 
 Shares of the written layer are drawn by event, so that a smaller share holds fewer events, not thinner ones; each
-share below the whole is drawn several times and the spread is told. Prints a Markdown table.
+share below the whole is drawn several times and the spread is told. Prints Markdown tables: the scores, and in what
+the layers differ from the news that is scored.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import statistics
 from pathlib import Path
 
@@ -28,6 +30,14 @@ from train.run import fit
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS, REAL = ROOT / "data" / "corpus", ROOT / "data" / "real" / "corpus.jsonl"
 FIGURES = {"topic": "macro_f1", "stance": "macro_f1", "statement": "f1"}
+TRAITS = (
+    "words a unit (median)",
+    "actors a unit with a topic",
+    "units without a topic",
+    "neutral pairs",
+    "words unknown to the written layer",
+    "units with quotation marks",
+)
 Scores = dict[str, float]
 
 
@@ -48,6 +58,14 @@ def main() -> None:
         print(f"| {name} | {articles:,} | {units:,} | " + " | ".join(shown([run[task] for run in runs]) for task in FIGURES) + " |")
     if options.plot:
         plot(steps, options.plot)
+    print("\n| | " + " | ".join(TRAITS) + " |\n| --- |" + " ---: |" * len(TRAITS))
+    for name, path, split in (
+        ("written layer", CORPUS / "train.jsonl", None),
+        ("real layer", REAL, "train"),
+        ("the news scored", options.data, None),
+    ):
+        if path.is_file():
+            print(f"| {name} | " + " | ".join(traits(path, split, scheme)) + " |")
 
 
 def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], draws: int):
@@ -76,6 +94,28 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
     if real:
         yield step("the real layer alone", [real_train], real_dev)
         yield step("both layers", [everything + real_train], dev + real_dev)
+
+
+def traits(path: Path, split: str | None, scheme: Scheme) -> list[str]:
+    """Describe a layer by what a reader of both would notice."""
+    finder = ActorFinder(scheme)
+    data = flatten(read_corpus([path], scheme, split), finder)
+    known = {word for each in read_corpus([CORPUS / "train.jsonl"], scheme) for unit, _ in each.units for word in words(unit.text)}
+    spoken = [word for unit in data.units for word in words(unit.text)]
+    with_topic = [(unit, gold) for unit, gold in zip(data.units, data.gold, strict=True) if gold.topics]
+    actors = [len({actor for actor, _ in gold.stances}) for _, gold in with_topic]
+    stances = [stance for gold in data.gold for stance in gold.stances.values()]
+    counts = [statistics.median(len(words(unit.text)) for unit in data.units), statistics.mean(actors)]
+    shares = [
+        1 - len(with_topic) / len(data), sum(stance == scheme.neutral for stance in stances) / len(stances),
+        sum(word not in known for word in spoken) / len(spoken),
+        sum(bool(re.search("[\"“'‘]", unit.text)) for unit in data.units) / len(data),
+    ]  # fmt: skip
+    return [f"{counts[0]:.0f}", f"{counts[1]:.1f}", *(f"{share:.1%}" for share in shares)]
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
 
 
 def by_event(path: Path, scheme: Scheme) -> list[list[LabelledArticle]]:

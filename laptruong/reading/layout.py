@@ -149,7 +149,8 @@ def _mark_tail(page: Layout) -> None:
     paragraphs = 0
     for index, line in enumerate(lines):
         following = lines[index + 1 :]
-        if line.kind is None and look.is_name(line.text) and (_is_below_text(following) if paragraphs >= 2 else index > 0):
+        in_place = look.is_signed(line.text) or _is_below_text(following) if paragraphs >= 2 else index > 0
+        if line.kind is None and look.is_name(line.text) and in_place:
             line.kind = "boilerplate"
             page.author = page.author or look.author_of(line.text)
         elif paragraphs >= 2 and _opens_tail(line.text, following, paragraphs):
@@ -197,12 +198,9 @@ def _is_paragraph(line: Line) -> bool:
 
 
 def _until_next_title(lines: Sequence[Line]) -> Sequence[Line]:
-    titles = (
-        i
-        for i, line in enumerate(lines)
-        if look.is_tail_title(line.text) or look.is_block_title(line.text) or look.is_comments_title(line.text)
-    )
-    return lines[: next(titles, len(lines))]
+    titles = (look.is_tail_title, look.is_block_title, look.is_comments_title)
+    ends = (i for i, line in enumerate(lines) if any(is_title(line.text) for is_title in titles))
+    return lines[: next(ends, len(lines))]
 
 
 def _is_below_text(following: Sequence[Line]) -> bool:

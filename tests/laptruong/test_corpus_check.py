@@ -6,10 +6,11 @@ import copy
 import json
 
 import pytest
-from support import run_cli, write_jsonl
+from support import ROOT, run_cli, write_jsonl
 
 from laptruong.corpus.annotation import read_annotation
 from laptruong.corpus.check import check_corpus
+from laptruong.corpus.schema import RealRecord
 
 TEXT = "Tổng thống Mỹ cam kết chuyển thêm tên lửa phòng không cho Ukraine, còn Hungary phủ quyết khoản vay của EU."
 HEAD = "Mỹ hứa thêm tên lửa cho Ukraine"
@@ -185,6 +186,24 @@ def test_a_broken_line_does_not_hide_the_others(mistakes, tmp_path, ukraine):
     found = check_corpus([path], ukraine)
     assert [(each.rule, each.place.rpartition(" ")[2]) for each in found.mistakes] == [("format", "1"), ("format", "2")]
     assert len(found.entries) == 1
+
+
+def test_the_shipped_corpus_breaks_no_rule(ukraine):
+    files = [ROOT / f"data/corpus/{split}.jsonl" for split in ("train", "dev", "test")]
+    found = check_corpus(files, ukraine, annotations=[read_annotation(ROOT / "data/annotation/written")])
+    assert [str(each) for each in found.mistakes] == []
+    bodies = sum(each.kind == "body" for entry in found.entries for each in entry.record.paragraphs)
+    assert len(found.entries) >= 1000
+    assert bodies >= 3000
+
+
+def test_the_labels_of_real_news_hold_no_text():
+    lines = (ROOT / "data/real/labels.jsonl").read_text("utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert len({record["id"] for record in records}) == len(records) >= 2100
+    assert all(RealRecord.model_validate(record) for record in records)
+    assert {key for record in records for key in record} == set(RealRecord.model_fields)
+    assert sum(len(record["paragraphs"]) for record in records if record["genre"] == "article") >= 1200
 
 
 def test_the_command_lists_every_mistake_and_fails(tmp_path):

@@ -63,10 +63,11 @@ def test_a_page_is_told_apart(change):
     assert all(text[each.start : each.end] == each.text for each in article.paragraphs)
 
 
-def test_reading_the_written_pages_keeps_the_body_and_drops_the_noise():
-    """The figure the README gives: every article of the corpus that has noise, laid out as a page."""
+@pytest.mark.parametrize(("splits", "noise"), [(("train",), 0.04), (("dev", "test"), 0.08)])
+def test_reading_the_written_pages_keeps_the_body_and_drops_the_noise(splits, noise):
+    """The figures the README gives: every article that has noise, laid out as a page; the rules were made on ``train``."""
     body = kept = passed = noise_kept = 0
-    for split in ("train", "dev", "test"):
+    for split in splits:
         for line in (ROOT / f"data/corpus/{split}.jsonl").read_text("utf-8").splitlines():
             paragraphs = json.loads(line)["paragraphs"]
             if not any(each["kind"] == "boilerplate" for each in paragraphs):
@@ -79,8 +80,8 @@ def test_reading_the_written_pages_keeps_the_body_and_drops_the_noise():
                 noise_kept += gold["kind"] == "boilerplate" != found.kind
     print(f"kept {100 * kept / body:.1f} % of {body} lines of articles; {100 * noise_kept / passed:.1f} % of what is kept is boilerplate")
     assert body > 250
-    assert kept / body >= 0.98
-    assert noise_kept / passed <= 0.02
+    assert kept / body >= 0.99
+    assert noise_kept / passed <= noise
 
 
 def test_a_leading_date_is_no_part_of_the_lead():
