@@ -3,7 +3,7 @@
     python benchmarks/learning_curve.py --data NEWS.jsonl --plot data/learning_curve.svg
 
 Shares of the written layer are drawn by event, so that a smaller share holds fewer events, not thinner ones; each
-share below the whole is drawn several times and the spread is told. Prints Markdown tables: the scores, and in what
+share below the whole is drawn more than once and the spread is told. Prints Markdown tables: the scores, and in what
 the layers differ from the news that is scored.
 """
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="labelled news to score on")
     parser.add_argument("--shares", type=float, nargs="+", default=[0.1, 0.25, 0.5, 1.0], help="of the written layer")
-    parser.add_argument("--draws", type=int, default=3, help="draws of each share below 1")
+    parser.add_argument("--draws", type=int, default=2, help="draws of each share below 1")
     parser.add_argument("--plot", type=Path, help="write the curve here (.svg)")
     options = parser.parse_args()
     config = load_config(ROOT / "configs" / "tfidf.yaml")
@@ -151,10 +151,11 @@ def plot(steps: list, path: Path) -> None:
     for task, marker in zip(FIGURES, "os^", strict=True):
         means = [statistics.mean(run[task] for run in runs) for *_, runs in curve]
         (line,) = axes.plot([step[2] for step in curve], means, marker=marker, label=f"{task}, written layer")
-        for step, fill in zip(rest, ("none", "full"), strict=True):
+        for step, fill in zip(rest, ("none", "full"), strict=bool(rest)):
             axes.plot(step[2], step[3][0][task], marker=marker, color=line.get_color(), fillstyle=fill, linestyle="", markersize=9)
-    axes.set(xlabel="units learnt from", ylabel="F1 on later news headlines", xscale="log", ylim=(0, 1))
-    axes.set_title("Large hollow marks: the real layer alone; large filled ones: both layers", fontsize=9)
+    axes.set(xlabel="units learnt from", ylabel="F1 on the news scored", xscale="log", ylim=(0, 1))
+    if rest:
+        axes.set_title("Large hollow marks: the real layer alone; large filled ones: both layers", fontsize=9)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     figure.savefig(path, metadata={"Date": None})

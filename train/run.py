@@ -104,6 +104,11 @@ def _there(base: Path, files: list[str], tell: Callable[[str], None]) -> list[Pa
 def _read(paths: list[Path], more: list[Path], split: str, scheme: Scheme, finder: ActorFinder) -> tuple[Dataset, dict[str, object]]:
     """Read the files of a split and what the layers have of it; a layer may have nothing."""
     articles = read_corpus(paths, scheme)
+    astray = next((each for each in articles if each.split not in (None, split)), None)
+    if astray:
+        raise CorpusError(
+            f"{astray.article.source}: is of split '{astray.split}' and stands in data.{split}; a model must not learn from it"
+        )
     articles += [each for path in more for each in read_corpus([path], scheme) if each.split == split]
     data = flatten(articles, finder)
     if not len(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,11 @@ class Annotation:
         one, two = (complete(each[key].gold, scheme) for each in (self.pass_a, self.pass_b))
         return one if one == two and self.pass_a[key].boilerplate == self.pass_b[key].boilerplate else None
 
+    def is_boilerplate(self, key: Key) -> bool:
+        """Tell whether a unit was decided to be no part of the article."""
+        decisive = self.adjudicated.get(key) or self.pass_a[key]
+        return decisive.boilerplate
+
 
 def complete(gold: Gold, scheme: Scheme) -> Gold:
     """Add the pairs that a labeller of several topics left out: an actor named for one topic is neutral on the others."""
@@ -94,21 +100,35 @@ def _read(path: Path) -> dict[Key, PassRecord]:
 
 
 def unfounded(entries: list[Entry], annotation: Annotation, scheme: Scheme) -> Iterator[tuple[str, str, str]]:
-    """Find labels that do not follow from the passes, and units that were not labelled twice.
+    """Find labels that do not follow from the passes, units that were not labelled twice, and labels of no unit.
 
     Yields
     ------
     tuple of str
         Rule, place and sentence of each mistake.
     """
+    said: dict[str, set[int]] = defaultdict(set)
+    for article, index in (*annotation.pass_a, *annotation.pass_b, *annotation.adjudicated):
+        said[article].add(index)
     for entry in entries:
-        for unit, gold in entry.labelled.units:
-            key, place = (entry.record.id, unit.parts[0][0]), f"{entry.place}, paragraphs[{unit.parts[0][0]}]"
-            missing = [name for name in PASSES[:2] if key not in getattr(annotation, name)]
-            decided = annotation.decided(key, scheme)
-            if missing:
-                yield "annotation", place, f"is not labelled in {' and '.join(missing)}; every unit is labelled twice"
-            elif decided is None:
-                yield "annotation", place, "the two passes differ and 'adjudicated' does not decide"
-            elif decided != gold:
-                yield "annotation", place, "the labels are not those that follow from the passes"
+        units = {unit.parts[0][0]: gold for unit, gold in entry.labelled.units}
+        for index in sorted(set(units) | said[entry.record.id]):
+            problem = _problem((entry.record.id, index), units.get(index), entry, annotation, scheme)
+            if problem:
+                yield "annotation", f"{entry.place}, paragraphs[{index}]", problem
+
+
+def _problem(key: Key, gold: Gold | None, entry: Entry, annotation: Annotation, scheme: Scheme) -> str | None:
+    missing = [name for name in PASSES[:2] if key not in getattr(annotation, name)]
+    if missing:
+        return f"is not labelled in {' and '.join(missing)}; every unit is labelled twice"
+    decided = annotation.decided(key, scheme)
+    if decided is None:
+        return "the two passes differ and 'adjudicated' does not decide"
+    paragraphs = entry.record.paragraphs
+    if gold is None:
+        is_noise = key[1] < len(paragraphs) and paragraphs[key[1]].kind == "boilerplate"
+        return None if is_noise and annotation.is_boilerplate(key) else "is labelled in the passes and is no unit of the article"
+    if annotation.is_boilerplate(key):
+        return "was decided to be boilerplate and is not marked so"
+    return None if decided == gold else "the labels are not those that follow from the passes"

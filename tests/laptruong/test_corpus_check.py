@@ -177,6 +177,14 @@ def test_labels_follow_from_two_passes_and_a_third(mistakes, tmp_path):
     assert ("annotation", "line 1, paragraphs[2]: the labels are not those that follow from the passes [annotation]") in mistakes(
         turned, annotations=[passes_of(folder, article())]
     )
+    noise = passes_of(folder, article(), lambda lines: [line | {"boilerplate": line["paragraph"] == 3} for line in lines], adjudicated=[])
+    assert "the two passes differ" in mistakes(article(), annotations=[noise])[0][1]
+    write_jsonl(folder / "adjudicated.jsonl", [{"id": "a1", "paragraph": 3, "topics": [], "stances": [], "boilerplate": True}])
+    assert "was decided to be boilerplate" in mistakes(article(), annotations=[read_annotation(folder)])[0][1]
+    bare = edit(("paragraphs", 3), {"text": "Giá lúa mì giảm nhẹ.", "kind": "boilerplate", "topics": [], "stances": []})(article())
+    assert mistakes(bare, annotations=[read_annotation(folder)]) == []
+    stray = passes_of(folder, article(), lambda lines: [*lines, lines[0] | {"paragraph": 9}])
+    assert "paragraphs[9]: is not labelled in pass_a" in mistakes(article(), annotations=[stray])[0][1]
     assert "is in no labelling pass" in mistakes(other(), annotations=[passes_of(folder, article())])[0][1]
 
 

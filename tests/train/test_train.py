@@ -156,3 +156,13 @@ def test_a_layer_is_used_where_it_is_there_and_told_where_it_is_not(config, tmp_
     assert both["train"]["articles"] == alone["train"]["articles"] + 10
     assert both["dev"]["articles"] == alone["dev"]["articles"] + 4
     assert [each["file"] for each in both["train"]["files"]] == ["corpus.jsonl", "more.jsonl"]
+
+
+@pytest.mark.parametrize("split", ["test", "aside", "dev"])
+def test_what_is_of_another_split_is_not_learnt_from(config, tmp_path, split):
+    write_jsonl(
+        tmp_path / "corpus.jsonl", [record | {"split": "train"} for record in mood_records()] + [mood_records()[0] | {"split": split}]
+    )
+    write_jsonl(tmp_path / "dev.jsonl", mood_records())
+    with pytest.raises(CorpusError, match=f"line 36: is of split '{split}' and stands in data.train"):
+        train(config, ["data.dev=[dev.jsonl]"])
