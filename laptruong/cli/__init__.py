@@ -101,6 +101,7 @@ def train(
 def evaluate(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Shipped models' names or run folders.")],
     data: Annotated[list[Path], typer.Option(help="Labelled JSON Lines; may be given more than once.")],
+    split: Annotated[str | None, typer.Option(help="Score on the articles of this split alone.")] = None,
 ) -> None:
     """Score models on labelled data: topics, stances, statements and the actors found."""
     from laptruong.corpus import flatten, read_corpus
@@ -109,7 +110,7 @@ def evaluate(
 
     for name in models:
         labeller = load(name)
-        show_scores(name, score(labeller, flatten(read_corpus(data, labeller.scheme), labeller.finder)))
+        show_scores(name, score(labeller, flatten(read_corpus(data, labeller.scheme, split), labeller.finder)))
 
 
 def _cores() -> int:

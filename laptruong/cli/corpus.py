@@ -47,7 +47,7 @@ def check(
 
     Every mistake is listed with file, line and paragraph; exit status 1 if there is one.
     """
-    found, _ = _checked(files, annotation, scheme, held_out or [])
+    found, passes = _checked(files, annotation, scheme, held_out or [])
     for mistake in found.mistakes:
         typer.echo(clean(str(mistake)))
     splits = Counter(entry.record.split for entry in found.entries)
@@ -58,7 +58,9 @@ def check(
         raise CorpusError(
             f"{len(found.mistakes)} mistakes ({', '.join(f'{rule} {n}' for rule, n in rules.items())}); mend them and check again"
         )
-    say("no rule is broken")
+    unproved = [] if passes else ["that labels follow from labelling passes (--annotation)"]
+    unproved += [] if held_out else ["that nothing held out is learnt from (--held-out)"]
+    say("no rule is broken" + (f"; not looked at: {', '.join(unproved)}" if unproved else ""))
 
 
 @app.command(epilog="Example: laptruong corpus stats data/corpus/train.jsonl")
@@ -69,8 +71,8 @@ def stats(files: Files = None, scheme: SchemeName = "ukraine", annotation: Passe
     from laptruong.scheme import load_scheme
 
     found, passes = _checked(files, annotation, scheme, [])
-    labels = load_scheme(scheme)
-    typer.echo("\n\n".join(report(found.entries, labels, ((each.folder.name, agreement(each, labels)) for each in passes))))
+    labels, ids = load_scheme(scheme), {entry.record.id for entry in found.entries}
+    typer.echo("\n\n".join(report(found.entries, labels, ((each.folder.name, agreement(each, labels, articles=ids)) for each in passes))))
     if found.mistakes:
         say(f"{len(found.mistakes)} mistakes; articles that break the format are not counted: see laptruong corpus check")
 
@@ -90,7 +92,7 @@ def hydrate(
 
     done = run(labels, texts, output, load_scheme(scheme))
     for place, reason in done.refused:
-        say(f"refused: {clean(reason if reason.startswith(place) else f'{place}: {reason}')}")
+        say(f"refused: {clean(place)}: {clean(reason)}")
     say(f"{done.articles} labelled articles written to {output}; for {len(done.missing)} labels there is no text")
     if done.missing:
         say(f"missing: {', '.join(done.missing[:5])}{' …' if len(done.missing) > 5 else ''}")
@@ -106,7 +108,7 @@ def _checked(files: list[Path] | None, annotation: list[Path] | None, name: str,
     scheme: Scheme = load_scheme(name)
     if not files:
         files, annotation = _shipped(annotation)
-    passes = [read_annotation(folder) for folder in annotation or []]
+    passes = [read_annotation(folder, scheme) for folder in annotation or []]
     return check_corpus(files, scheme, annotations=passes, held_out=held_out), passes
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 import krippendorff
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from laptruong.corpus.annotation import Annotation, Key, complete
+from laptruong.corpus.annotation import Annotation, PassRecord
 from laptruong.scheme import Scheme
 
 Row = tuple[str, str, str]
@@ -24,7 +24,7 @@ class Agreement:
     Attributes
     ----------
     question : str
-        A topic's id, ``stance``, ``off_topic`` or ``statements``.
+        ``boilerplate``, a topic's id, ``stance``, ``off_topic`` or ``statements``.
     decisions : int
         How many both took; for statements, how many either gave.
     kappa, alpha : float or None
@@ -33,6 +33,8 @@ class Agreement:
         95 % percentile bootstrap intervals, articles resampled.
     agreed : float or None
         Share of decisions on which both said the same; for statements, F1 of one pass against the other.
+    agreed_interval : tuple of float or None
+        Likewise resampled.
     """
 
     question: str
@@ -42,18 +44,24 @@ class Agreement:
     alpha: float | None
     alpha_interval: tuple[float, float] | None
     agreed: float | None
+    agreed_interval: tuple[float, float] | None
 
 
-def agreement(annotation: Annotation, scheme: Scheme, *, resamples: int = 1000, seed: int = 0) -> list[Agreement]:
+def agreement(
+    annotation: Annotation, scheme: Scheme, *, articles: Container[str] | None = None, resamples: int = 1000, seed: int = 0
+) -> list[Agreement]:
     """Compare the two blind passes of an annotation.
 
-    Stances are compared where both passes give the unit the topic and list the actor; statements (the triples that are
-    not neutral) over all units, so that they also count what only one pass saw.
+    Topics are compared on units that neither pass takes for boilerplate; stances where both give the unit the topic
+    and list the actor; statements (the triples that are not neutral) over all units, so that they also count what
+    only one pass saw.
 
     Parameters
     ----------
     annotation : Annotation
     scheme : Scheme
+    articles : container of str, optional
+        Ids of the articles to look at; by default all.
     resamples : int
         Bootstrap resamples of the articles.
     seed : int
@@ -61,57 +69,67 @@ def agreement(annotation: Annotation, scheme: Scheme, *, resamples: int = 1000, 
     Returns
     -------
     list of Agreement
-        One per topic, then stance, kind of paragraph without a topic, and whole statements.
+        Boilerplate, one per topic, stance, kind of unit without a topic, and whole statements.
 
     References
     ----------
     Cohen (1960), A coefficient of agreement for nominal scales. Krippendorff (2004), Content Analysis, chapter 11.
     """
-    keys = sorted(set(annotation.pass_a) & set(annotation.pass_b))
-    found = [_compared(topic, list(_topic_rows(annotation, keys, topic)), resamples, seed) for topic in scheme.topic_ids]
-    found.append(_compared("stance", list(_stance_rows(annotation, keys, scheme)), resamples, seed))
-    kinds = list(_kind_rows(annotation, keys))
-    if kinds:
-        found.append(_compared("off_topic", kinds, resamples, seed))
-    found.append(_statements(annotation, keys, scheme))
-    return found
+    keys = sorted(key for key in set(annotation.pass_a) & set(annotation.pass_b) if articles is None or key[0] in articles)
+    both = [(key[0], annotation.pass_a[key], annotation.pass_b[key]) for key in keys]
+    text = [(article, one, two) for article, one, two in both if not (one.boilerplate or two.boilerplate)]
+    rows: dict[str, list[Row]] = {"boilerplate": [(article, str(one.boilerplate), str(two.boilerplate)) for article, one, two in both]}
+    for topic in scheme.topic_ids:
+        rows[topic] = [(article, str(topic in one.topics), str(topic in two.topics)) for article, one, two in text]
+    rows["stance"] = [
+        (article, stance, two.gold.stances[pair])
+        for article, one, two in text for pair, stance in one.gold.stances.items() if pair in two.gold.stances
+    ]  # fmt: skip
+    rows["off_topic"] = [(article, one.off_topic, two.off_topic) for article, one, two in text if one.off_topic and two.off_topic]
+    found = [_compared(question, said, resamples, seed) for question, said in rows.items() if said]
+    return [*found, _statements(both, scheme, resamples, seed)]
 
 
-def _topic_rows(annotation: Annotation, keys: Iterable[Key], topic: str) -> Iterable[Row]:
-    for key in keys:
-        yield key[0], str(topic in annotation.pass_a[key].topics), str(topic in annotation.pass_b[key].topics)
+def _statements(both: Sequence[tuple[str, PassRecord, PassRecord]], scheme: Scheme, resamples: int, seed: int) -> Agreement:
+    counts: dict[str, list[int]] = {}
+    for article, *sides in both:
+        one, two = ({(*pair, stance) for pair, stance in each.gold.stances.items() if stance != scheme.neutral} for each in sides)
+        row = counts.setdefault(article, [0, 0])
+        row[0] += len(one & two)
+        row[1] += len(one) + len(two)
+    table = np.array(list(counts.values()) or [[0, 0]])
+    draws = _draws(table, resamples, seed)
 
+    def f1(total: np.ndarray) -> float | None:
+        return float(2 * total[0] / total[1]) if total[1] else None
 
-def _stance_rows(annotation: Annotation, keys: Iterable[Key], scheme: Scheme) -> Iterable[Row]:
-    for key in keys:
-        one, two = (complete(each[key].gold, scheme).stances for each in (annotation.pass_a, annotation.pass_b))
-        yield from ((key[0], one[pair], two[pair]) for pair in one if pair in two)
-
-
-def _kind_rows(annotation: Annotation, keys: Iterable[Key]) -> Iterable[Row]:
-    for key in keys:
-        one, two = annotation.pass_a[key].off_topic, annotation.pass_b[key].off_topic
-        if one and two:
-            yield key[0], one, two
-
-
-def _statements(annotation: Annotation, keys: Iterable[Key], scheme: Scheme) -> Agreement:
-    sides = []
-    for each in (annotation.pass_a, annotation.pass_b):
-        sides.append({(key, pair, stance) for key in keys for pair, stance in each[key].gold.stances.items() if stance != scheme.neutral})
-    both, either = len(sides[0] & sides[1]), len(sides[0] | sides[1])
-    return Agreement("statements", either, None, None, None, None, 2 * both / max(both + either, 1))
+    same, said = table.sum(axis=0)
+    return Agreement("statements", int(said - same), None, None, None, None, f1(table.sum(axis=0)), _interval(f1, draws))
 
 
 def _compared(question: str, rows: Sequence[Row], resamples: int, seed: int) -> Agreement:
-    if not rows:
-        return Agreement(question, 0, None, None, None, None, None)
     tables = _tables(rows)
-    total = tables.sum(axis=0)
+    total, draws = tables.sum(axis=0), _draws(tables, resamples, seed)
+
+    def same(table: np.ndarray) -> float:
+        return float(np.trace(table) / table.sum())
+
+    return Agreement(
+        question,
+        len(rows),
+        kappa(total),
+        _interval(kappa, draws),
+        alpha(total),
+        _interval(alpha, draws),
+        same(total),
+        _interval(same, draws),
+    )
+
+
+def _draws(tables: np.ndarray, resamples: int, seed: int) -> list[np.ndarray]:
+    """Sum the counts of as many articles as there are, drawn with replacement."""
     generator = np.random.default_rng(seed)
-    draws = [tables[generator.integers(len(tables), size=len(tables))].sum(axis=0) for _ in range(resamples)]
-    agreed = float(np.trace(total) / total.sum())
-    return Agreement(question, len(rows), kappa(total), _interval(kappa, draws), alpha(total), _interval(alpha, draws), agreed)
+    return [tables[generator.integers(len(tables), size=len(tables))].sum(axis=0) for _ in range(resamples)]
 
 
 def _tables(rows: Sequence[Row]) -> np.ndarray:

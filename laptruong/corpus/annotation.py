@@ -11,10 +11,10 @@ from pydantic import Field, ValidationError
 
 from laptruong.classifiers.base import Gold
 from laptruong.corpus.rules import Entry
-from laptruong.corpus.schema import PairRecord
+from laptruong.corpus.schema import PairRecord, Record
 from laptruong.errors import CorpusError, ReadError
 from laptruong.reading.records import parse_line
-from laptruong.schemas import Closed, dotted, sentences
+from laptruong.schemas import dotted, sentences
 from laptruong.scheme import Scheme
 
 PASSES = ("pass_a", "pass_b", "adjudicated")
@@ -22,7 +22,7 @@ Key = tuple[str, int]
 """A unit: its article's id and the index of its first paragraph."""
 
 
-class PassRecord(Closed):
+class PassRecord(Record):
     """What one labeller said of one unit."""
 
     id: str = Field(min_length=1, description="the article")
@@ -31,6 +31,7 @@ class PassRecord(Closed):
     stances: list[PairRecord] = Field(description="every actor named, per topic")
     off_topic: str | None = Field(default=None, description="without a topic: what it is about")
     boilerplate: bool = Field(default=False, description="no part of the article")
+    reason: str | None = Field(default=None, min_length=1, description="why the third overrules two passes that agree")
 
     @property
     def gold(self) -> Gold:
@@ -51,10 +52,24 @@ class Annotation:
         """Give the labels that follow: the third's word, else what both say; None where the two differ and no third spoke."""
         if key in self.adjudicated:
             return complete(self.adjudicated[key].gold, scheme)
+        return complete(self.pass_a[key].gold, scheme) if self.agree(key, scheme) else None
+
+    def agree(self, key: Key, scheme: Scheme) -> bool:
+        """Tell whether both passes label a unit, and alike but for what a unit without a topic is about."""
         if key not in self.pass_a or key not in self.pass_b:
-            return None
-        one, two = (complete(each[key].gold, scheme) for each in (self.pass_a, self.pass_b))
-        return one if one == two and self.pass_a[key].boilerplate == self.pass_b[key].boilerplate else None
+            return False
+        one, two = self.pass_a[key], self.pass_b[key]
+        return complete(one.gold, scheme) == complete(two.gold, scheme) and one.boilerplate == two.boilerplate
+
+    def off_topic(self, key: Key, scheme: Scheme) -> str | None:
+        """Give what a unit without a topic is about: what both passes say; else, of two, the kind that is not near a topic.
+
+        Of two near kinds the first pass's stands, of one alone that one, and of none the scheme's last.
+        """
+        said = [each[key].off_topic for each in (self.adjudicated, self.pass_a, self.pass_b) if key in each and each[key].off_topic]
+        near = {each.id for each in scheme.off_topic if each.near}
+        far = [kind for kind in said if kind not in near]
+        return (far or said or [scheme.off_topic[-1].id if scheme.off_topic else None])[0]
 
     def is_boilerplate(self, key: Key) -> bool:
         """Tell whether a unit was decided to be no part of the article."""
@@ -69,34 +84,54 @@ def complete(gold: Gold, scheme: Scheme) -> Gold:
     return Gold(gold.topics, {pair: gold.stances.get(pair, scheme.neutral) for pair in pairs} | dict(gold.stances))
 
 
-def read_annotation(folder: Path) -> Annotation:
+def read_annotation(folder: Path, scheme: Scheme) -> Annotation:
     """Read the passes of a folder: ``pass_a.jsonl``, ``pass_b.jsonl`` and ``adjudicated.jsonl``.
 
     Raises
     ------
     CorpusError
-        If a file is missing, or for the first record that breaks the format or labels a unit twice.
+        If a file is missing, or for the first record that breaks the format, has a label that the scheme has not, or
+        labels a unit twice.
     """
-    return Annotation(folder, *(_read(folder / f"{name}.jsonl") for name in PASSES))
+    return Annotation(folder, *(_read(folder / f"{name}.jsonl", scheme) for name in PASSES))
 
 
-def _read(path: Path) -> dict[Key, PassRecord]:
+def _read(path: Path, scheme: Scheme) -> dict[Key, PassRecord]:
     found: dict[Key, PassRecord] = {}
     try:
         lines = path.read_bytes().splitlines()
-        for number, line in enumerate(lines, 1):
-            place = f"{path}, line {number}"
-            record = PassRecord.model_validate(parse_line(line, place))
-            if found.setdefault((record.id, record.paragraph), record) is not record:
-                raise CorpusError(f"{place}: {record.id}, paragraph {record.paragraph} is labelled twice in this pass")
     except OSError as err:
         raise CorpusError(f"{path}: cannot be read: {err.strerror}") from None
+    for number, line in enumerate(lines, 1):
+        place = f"{path}, line {number}"
+        record = _parse(line, place, scheme)
+        if record is None:
+            continue
+        if (record.id, record.paragraph) in found:
+            raise CorpusError(f"{place}: {record.id}, paragraph {record.paragraph} is labelled twice in this pass")
+        found[record.id, record.paragraph] = record
+    return found
+
+
+def _parse(line: bytes, place: str, scheme: Scheme) -> PassRecord | None:
+    try:
+        raw = parse_line(line, place, once=True)
+        if raw is None:
+            return None
+        record = PassRecord.model_validate(raw)
     except ReadError as err:
         raise CorpusError(str(err)) from None
     except ValidationError as err:
         spot, text = next(sentences(PassRecord, err))
         raise CorpusError(f"{place}: {text or dotted(spot)}") from None
-    return found
+    kinds = {each.id for each in scheme.off_topic} | {None}
+    known = set(record.topics) <= set(scheme.topic_ids) and {each.stance for each in record.stances} <= set(scheme.stance_ids)
+    if not known or record.off_topic not in kinds:
+        raise CorpusError(f"{place}: has a topic, stance or 'off_topic' that scheme '{scheme.name}' has not")
+    pairs = [(each.actor, each.topic) for each in record.stances]
+    if len(set(pairs)) < len(pairs) or (scheme.topics is not None and not {topic for _, topic in pairs} <= set(record.topics)):
+        raise CorpusError(f"{place}: labels a pair twice, or a pair of a topic that is not among its topics")
+    return record
 
 
 def unfounded(entries: list[Entry], annotation: Annotation, scheme: Scheme) -> Iterator[tuple[str, str, str]]:
@@ -125,10 +160,19 @@ def _problem(key: Key, gold: Gold | None, entry: Entry, annotation: Annotation, 
     decided = annotation.decided(key, scheme)
     if decided is None:
         return "the two passes differ and 'adjudicated' does not decide"
+    if key in annotation.adjudicated and annotation.agree(key, scheme) and annotation.adjudicated[key].reason is None:
+        return "the third overrules two passes that agree, and gives no 'reason'"
+    return _difference(key, gold, decided, entry, annotation, scheme)
+
+
+def _difference(key: Key, gold: Gold | None, decided: Gold, entry: Entry, annotation: Annotation, scheme: Scheme) -> str | None:
+    """Say in what a unit's labels differ from what was decided."""
     paragraphs = entry.record.paragraphs
     if gold is None:
         is_noise = key[1] < len(paragraphs) and paragraphs[key[1]].kind == "boilerplate"
         return None if is_noise and annotation.is_boilerplate(key) else "is labelled in the passes and is no unit of the article"
     if annotation.is_boilerplate(key):
         return "was decided to be boilerplate and is not marked so"
+    if not gold.topics and paragraphs[key[1]].off_topic not in (None, annotation.off_topic(key, scheme)):
+        return f"'off_topic' is not what follows from the passes: {annotation.off_topic(key, scheme)}"
     return None if decided == gold else "the labels are not those that follow from the passes"

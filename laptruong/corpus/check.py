@@ -71,7 +71,7 @@ def check_corpus(
     """
     done = Checked()
     finder = ActorFinder(scheme)
-    for path in paths:
+    for path in dict.fromkeys(paths):
         for place, record, problems in _records(path):
             done.mistakes += problems
             if record is not None:
@@ -95,7 +95,7 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any] | None, list[Mist
     for number, line in enumerate(lines, 1):
         place = f"{path}, line {number}"
         try:
-            yield place, parse_line(line, place), []
+            yield place, parse_line(line, place, once=True), []
         except ReadError as err:
             yield place, None, [Mistake("format", place, err.what)]
 
@@ -107,20 +107,17 @@ def _check_article(place: str, raw: dict[str, Any], scheme: Scheme, finder: Acto
     except ValidationError as err:
         done.mistakes += [Mistake("format", place, text) for _, text in sentences(ArticleRecord, err)]
         return
-    except (CorpusError, ReadError) as err:
-        where, _, what = str(err).rpartition(": ") if isinstance(err, ReadError) else _parted(str(err), place)
+    except ReadError as err:
+        done.mistakes.append(Mistake("format", err.where, err.what))
+        return
+    except CorpusError as err:
+        where, what = str(err).split(": ", 1)
         done.mistakes.append(Mistake("labels", where, what))
         return
     done.entries.append(entry)
     for name, rule in RULES.items():
         for index, text in rule(entry, scheme, finder):
             done.mistakes.append(Mistake(name, place if index is None else f"{place}, paragraphs[{index}]", text))
-
-
-def _parted(message: str, place: str) -> tuple[str, str, str]:
-    """Part a message that begins with its place."""
-    end = message.find(": ", len(place))
-    return message[:end], ": ", message[end + 2 :]
 
 
 def _unfounded(entries: list[Entry], annotations: Sequence[Annotation], scheme: Scheme) -> Iterator[tuple[str, str, str]]:

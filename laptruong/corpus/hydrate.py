@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from laptruong.corpus.records import labelled_article
 from laptruong.corpus.rules import article_gold
-from laptruong.corpus.schema import RealRecord
+from laptruong.corpus.schema import ArticleRecord, RealRecord
 from laptruong.errors import CorpusError, ReadError
-from laptruong.reading.records import parse_line, text_id
+from laptruong.reading.records import check_characters, parse_line, text_id
 from laptruong.schemas import sentences
 from laptruong.scheme import Scheme
 
@@ -57,7 +57,12 @@ def hydrate(labels: Path, texts: Iterable[Path], output: Path, scheme: Scheme) -
     CorpusError
         If the labels break their format, a file cannot be read, or no text has labels.
     """
+    texts = list(texts)
+    if output.resolve() in {path.resolve() for path in (labels, *texts)}:
+        raise CorpusError(f"{output}: is one of the files to read; write to another")
     wanted = {record.id: record for record in _labels(labels)}
+    if not wanted:
+        raise CorpusError(f"{labels}: holds no labels")
     done, found = Hydrated(), {}
     for path in texts:
         for place, raw in _lines(path, done):
@@ -67,18 +72,25 @@ def hydrate(labels: Path, texts: Iterable[Path], output: Path, scheme: Scheme) -
                 continue
             try:
                 found[record.id] = _article(record, str(text), raw.get("title"), place, scheme)
+            except ReadError as err:
+                done.refused.append((err.where, err.what))
             except CorpusError as err:
-                done.refused.append((place, str(err)))
+                done.refused.append((place, str(err).removeprefix(f"{place}: ")))
     done.articles, done.missing = len(found), sorted(set(wanted) - set(found))
     if not found:
         raise CorpusError(
             f"{labels}: none of its {len(wanted)} labels has its text in the files given; --texts must name the files they are of"
         )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(output.name + ".part")
     ordered = (found[each] for each in wanted if each in found)
-    part.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in ordered), "utf-8")
-    part.replace(output)
+    part = output.with_name(output.name + ".part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in ordered), "utf-8")
+        part.replace(output)
+    except (OSError, ValueError) as err:
+        if part.is_file():
+            part.unlink()
+        raise CorpusError(f"{output}: cannot be written: {err}") from None
     return done
 
 
@@ -100,7 +112,7 @@ def _lines(path: Path, done: Hydrated | None) -> Iterator[tuple[str, dict[str, A
         with open(path, "rb") as stream:
             for number, line in enumerate(stream, 1):
                 try:
-                    raw = parse_line(line, f"{path}, line {number}")
+                    raw = parse_line(line, f"{path}, line {number}", once=done is None)
                 except ReadError as err:
                     if done is None:
                         raise CorpusError(str(err)) from None
@@ -114,15 +126,21 @@ def _lines(path: Path, done: Hydrated | None) -> Iterator[tuple[str, dict[str, A
 
 def _article(record: RealRecord, text: str, title: object, place: str, scheme: Scheme) -> dict[str, Any]:
     """Put the lines of a text and its labels together, and add the article's labels."""
-    lines = [normalize("NFC", line).strip() for line in text.split("\n")]
+    lines = [normalize("NFC", line).strip() for line in check_characters(text, place).rstrip("\n").split("\n")]
     if len(lines) != len(record.paragraphs):
         raise CorpusError(f"{place}: the text has {len(lines)} lines, and there are labels for {len(record.paragraphs)}")
     labels = record.model_dump(mode="json", exclude_defaults=True, exclude={"schema_version"})
     paragraphs = [{"text": line} | each for line, each in zip(lines, labels.pop("paragraphs"), strict=True)]
-    name = title if isinstance(title, str) and title.strip() else lines[0]
+    headline = next((each["text"] for each in paragraphs if each["kind"] == "headline"), None)
+    name = headline or (title if isinstance(title, str) and title.strip() else lines[0])
     article = {"id": record.id, "title": normalize("NFC", name).strip(), "date": None, **labels, "paragraphs": paragraphs}
     gold = article_gold(labelled_article(article, place, scheme), scheme)
-    return article | {
+    article |= {
         "topics": [topic for topic in scheme.topic_ids if topic in gold.topics],
         "stances": [{"actor": actor, "topic": topic, "stance": stance} for (actor, topic), stance in gold.stances.items()],
     }
+    try:
+        ArticleRecord.model_validate(article)
+    except ValidationError as err:
+        raise CorpusError(f"{place}: {next(sentences(ArticleRecord, err))[1]}") from None
+    return article

@@ -43,11 +43,16 @@ def boilerplate_is_bare(entry: Entry, scheme: Scheme, finder: ActorFinder) -> Mi
 
 
 def head_is_one_unit(entry: Entry, scheme: Scheme, finder: ActorFinder) -> Mistakes:
-    """Headline and lead are one unit: both carry its labels (codebook, section 1)."""
-    kinds = [each.kind for each in entry.record.paragraphs]
-    for kind in ("headline", "lead"):
-        if kinds.count(kind) > 1:
-            yield None, f"{kinds.count(kind)} paragraphs are a {kind}; an article has one"
+    """Headline and lead open the article and are one unit: both carry its labels (codebook, section 1)."""
+    kinds = [each.kind for each in entry.record.paragraphs if each.kind != "boilerplate"]
+    if not kinds:
+        yield None, "holds nothing but boilerplate"
+    rank = [("headline", "lead", "body").index(kind) for kind in kinds]
+    if rank != sorted(rank) or kinds.count("headline") > 1 or kinds.count("lead") > 1:
+        yield None, f"its paragraphs are {', '.join(kinds[:6])} …; at most one headline, then at most one lead, then the body"
+    for each in entry.record.paragraphs:
+        if each.kind == "headline" and each.text != entry.record.title:
+            yield None, f"the title is not the headline {each.text[:40]!r}"
     for unit, _ in entry.labelled.units:
         first, *rest = entry.paragraphs_of(unit)
         for (index, _), each in zip(unit.parts[1:], rest, strict=True):
@@ -63,6 +68,8 @@ def topics_are_in_order(entry: Entry, scheme: Scheme, finder: ActorFinder) -> Mi
             yield index, f"topics {each.topics} must stand once each, in the scheme's order"
         if each.off_topic is not None and each.topics:
             yield index, f"has topics and 'off_topic: {each.off_topic}'; only a paragraph without a topic has the latter"
+        if kinds and not each.topics and each.off_topic is None and each.kind != "boilerplate":
+            yield index, f"has neither a topic nor 'off_topic'; say what it is about: {', '.join(sorted(kinds))}"
         if each.off_topic is not None and each.off_topic not in kinds:
             yield index, f"unknown 'off_topic' {each.off_topic!r}; the scheme has {', '.join(sorted(kinds)) or 'none'}"
 
@@ -91,14 +98,20 @@ def actors_are_named(entry: Entry, scheme: Scheme, finder: ActorFinder) -> Mista
             (index, f"{actor} has a stance and is not named; give the place in 'names'") for actor in sorted(labelled - named - spelled)
         )
         yield from ((index, f"{actor} stands in 'not_actors' and has a stance") for actor in sorted(labelled & unmade))
+        yield from ((index, f"{actor} stands in 'not_actors' and its names are not there") for actor in sorted(unmade - named))
+        yield from ((index, f"{actor} stands in 'names' and has no stance") for actor in sorted(spelled - labelled))
+        if unit.mentions is not None and any(actor.aliases for actor in scheme.actors):
+            yield index, "brings 'mentions' where the scheme knows names; give what it does not know in 'names'"
         if gold.topics:
-            nameless = sorted((named | spelled) - labelled - unmade)
+            nameless = sorted(named - labelled - unmade)
             yield from ((index, f"{actor} is named and has no stance; label it, or list it in 'not_actors'") for actor in nameless)
 
 
 def spans_lie_inside(entry: Entry, scheme: Scheme, finder: ActorFinder) -> Mistakes:
     """The places in ``names`` lie in the paragraph's text and hold whole words."""
     for index, each in enumerate(entry.record.paragraphs):
+        if len({(name.actor, name.start, name.end) for name in each.names}) < len(each.names):
+            yield index, "the same name is given twice in 'names'"
         for name in each.names:
             surface = each.text[name.start : name.end]
             if not name.start < name.end <= len(each.text):
@@ -118,6 +131,8 @@ def article_follows_paragraphs(entry: Entry, scheme: Scheme, finder: ActorFinder
     if record.topics != [topic for topic in scheme.topic_ids if topic in right.topics]:
         yield None, f"the article's topics are {record.topics}; by its paragraphs they are {sorted(right.topics)}"
     given = {(each.actor, each.topic): each.stance for each in record.stances}
+    if len(given) < len(record.stances):
+        yield None, "the article gives an actor two stances on one topic"
     wrong = sorted(" on ".join(filter(None, pair)) for pair in {**given, **right.stances} if given.get(pair) != right.stances.get(pair))
     if wrong:
         yield None, f"the article's stances do not follow from its paragraphs' for {', '.join(wrong)}"

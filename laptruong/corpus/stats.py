@@ -22,11 +22,11 @@ _CUES = {
     "negation": r"\b(không|chưa|chẳng|từ chối|bác bỏ|phủ nhận)\b",
     "condition before the main clause": r"(^|[.?!…;:\"“]\s*)(nếu|trừ khi|chừng nào|một khi|với điều kiện|chỉ khi|khi nào)\b",
     "condition after it": r"[\w,]\s(nếu|trừ khi|chừng nào|một khi|với điều kiện|chỉ khi|miễn là)\b",
-    "concession": r"\b(dù|mặc dù|tuy|tuy nhiên|song|bất chấp|cho dù|dẫu)\b",
+    "concession": r"\b(dù|mặc dù|tuy(?! [vb]ậy)|song(?! (phương|song))|bất chấp|dẫu)\b",
     "passive": r"\b(bị|được)\s\w+",
     "quotation": r"[\"“”]",
     "accusation": r"\b(cáo buộc|tố cáo|chỉ trích|đổ lỗi|buộc tội|tố)\b",
-    "change of mind": r"\b(đổi ý|thay đổi (lập trường|quan điểm|ý định)|trước đây|từng|đảo ngược|rút lại|nay)\b",
+    "change of mind": r"\b(đổi ý|đổi (lập trường|quan điểm|ý định|giọng)|trước đây|từng(?! (bước|phần|nước|ngày))|đảo ngược|rút lại)\b",
 }
 """Surface signs of what makes stances hard; they count words, not meanings."""
 
@@ -217,10 +217,11 @@ def _counts(entries: list[Entry], name: str, key: Callable[[Entry], str]) -> Tab
 
 def agreement_table(title: str, found: Iterable[Agreement]) -> Table:
     """Write agreements as a table."""
-    table = Table(title, ["question", "decisions", "Cohen's kappa", "95 %", "Krippendorff's alpha", "95 %", "same"])
+    table = Table(title, ["question", "decisions", "Cohen's kappa", "95 %", "Krippendorff's alpha", "95 %", "same", "95 %"])
     for each in found:
         table.rows.append([
-            each.question, each.decisions, each.kappa, _range(each.kappa_interval), each.alpha, _range(each.alpha_interval), each.agreed,
+            each.question, each.decisions, each.kappa, _range(each.kappa_interval), each.alpha, _range(each.alpha_interval),
+            each.agreed, _range(each.agreed_interval),
         ])  # fmt: skip
     return table
 

@@ -19,8 +19,15 @@ from laptruong.reading.pages import article_from_text
 _FIELDS = "id, text (or paragraphs), and if known title, date, outlet, author, url"
 
 
-def parse_line(line: bytes, place: str) -> dict[str, Any] | None:
+def parse_line(line: bytes, place: str, *, once: bool = False) -> dict[str, Any] | None:
     """Parse one line of JSON Lines; None for a blank one.
+
+    Parameters
+    ----------
+    line : bytes
+    place : str
+    once : bool
+        Refuse an object that gives a key twice, where otherwise the later one counts.
 
     Raises
     ------
@@ -31,7 +38,7 @@ def parse_line(line: bytes, place: str) -> dict[str, Any] | None:
         text = line.decode("utf-8-sig" if line.startswith(codecs.BOM_UTF8) else "utf-8").strip()
         if not text:
             return None
-        record = json.loads(text)
+        record = json.loads(text, object_pairs_hook=_keys_once if once else None)
     except UnicodeDecodeError as err:
         raise ReadError(place, f"is not UTF-8 (byte {err.start}); save the file as UTF-8") from None
     except json.JSONDecodeError as err:
@@ -39,8 +46,16 @@ def parse_line(line: bytes, place: str) -> dict[str, Any] | None:
     except (RecursionError, ValueError) as err:
         raise ReadError(place, f"is not JSON that can be read ({err}); each line must be one flat JSON object") from None
     if not isinstance(record, dict):
-        raise ReadError(place, f"is a JSON {type(record).__name__}, not an object with {_FIELDS}")
+        raise ReadError(place, f"is a JSON {type(record).__name__}, not an object" + ("" if once else f" with {_FIELDS}"))
     return record
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' is given twice")
+    return found
 
 
 def article_from_record(record: Mapping[str, Any], place: str) -> Article:

@@ -11,6 +11,8 @@ from support import ROOT, run_cli, write_jsonl
 from laptruong.corpus.annotation import read_annotation
 from laptruong.corpus.check import check_corpus
 from laptruong.corpus.schema import RealRecord
+from laptruong.corpus.splits import Text, near_duplicates
+from laptruong.scheme import load_scheme
 
 TEXT = "Tổng thống Mỹ cam kết chuyển thêm tên lửa phòng không cho Ukraine, còn Hungary phủ quyết khoản vay của EU."
 HEAD = "Mỹ hứa thêm tên lửa cho Ukraine"
@@ -75,6 +77,10 @@ FAULTS = [
     ("format", edit((*BODY, "kind"), "caption"), "paragraphs[2].kind"),
     ("format", edit((*BODY, "text"), " " + TEXT), "no blanks around it"),
     ("format", edit((*BODY, "text"), TEXT + "\u200b\x07"), "control"),
+    ("format", edit(("date",), 0), "must be a day such as 2025-03-01"),
+    ("format", edit(("date",), "9999-12-31"), "of 1990 to 2100"),
+    ("format", edit(("event",), "E 1"), "event:"),
+    ("format", edit((*BODY, "names"), [{"actor": "us", "start": "11", "end": 14}]), "names[0].start"),
     ("labels", edit((*BODY, "topics"), ["aids"]), "line 1, paragraphs[2]: unknown topic 'aids'; did you mean 'aid'"),
     ("labels", edit((*BODY, "stances", 0, "stance"), "yes"), "unknown stance 'yes'"),
     ("labels", edit((*BODY, "stances"), pairs([*PAIRS, PAIRS[0]])), "labelled twice"),
@@ -82,17 +88,25 @@ FAULTS = [
     ("boilerplate", edit(("paragraphs", 4, "topics"), ["aid"]), "paragraphs[4]: boilerplate with labels"),
     ("boilerplate", edit(("paragraphs", 2, "kind"), "boilerplate"), "paragraphs[2]: boilerplate with labels"),
     ("head", edit(("paragraphs", 1, "stances", 0, "stance"), "oppose"), "paragraphs[1]: the lead's labels differ"),
-    ("head", edit(("paragraphs", 3, "kind"), "headline"), "2 paragraphs are a headline"),
+    ("head", edit(("paragraphs", 3, "kind"), "headline"), "at most one headline, then at most one lead"),
+    ("head", edit(("paragraphs", 0, "kind"), "body"), "at most one headline, then"),
+    ("head", edit(("title",), "Một tựa khác"), "the title is not the headline"),
+    ("topics", edit(("paragraphs", 3, "off_topic"), ...), "paragraphs[3]: has neither a topic nor 'off_topic'"),
     ("topics", edit((*BODY, "off_topic"), "energy"), "only a paragraph without a topic"),
     ("topics", edit(("paragraphs", 3, "off_topic"), "football"), "unknown 'off_topic' 'football'"),
     ("pairs", edit((*BODY, "topics"), ["negotiations", "aid"]), "no stance of eu on negotiations, hungary on negotiations"),
     ("actors", edit((*BODY, "stances"), pairs(PAIRS[:3])), "eu is named and has no stance"),
     ("actors", edit((*BODY, "stances"), pairs([*PAIRS, ("china", "neutral")])), "china has a stance and is not named"),
     ("actors", edit((*BODY, "not_actors"), ["us"]), "us stands in 'not_actors' and has a stance"),
+    ("actors", edit((*BODY, "not_actors"), ["japan"]), "japan stands in 'not_actors' and its names are not there"),
+    ("actors", edit((*BODY, "names"), [{"actor": "japan", "start": 0, "end": 4}]), "japan stands in 'names' and has no stance"),
+    ("actors", edit((*BODY, "mentions"), [{"actor": "us", "start": 11, "end": 13}]), "brings 'mentions' where the scheme knows names"),
+    ("spans", edit((*BODY, "names"), [{"actor": "us", "start": 11, "end": 13}] * 2), "the same name is given twice"),
     ("spans", edit((*BODY, "names"), [{"actor": "us", "start": 11, "end": 900}]), "lies outside the text"),
     ("spans", edit((*BODY, "names"), [{"actor": "us", "start": 11, "end": 12}]), "no whole word: 'M'"),
     ("article", edit(("topics",), []), "by its paragraphs they are ['aid']"),
     ("article", edit(("stances",), pairs(PAIRS[:2])), "eu on aid, hungary on aid"),
+    ("article", edit(("stances",), pairs([("us", "oppose"), PAIRS[0], PAIRS[2], PAIRS[1], PAIRS[3]])), "two stances on one topic"),
 ]
 
 
@@ -150,9 +164,12 @@ def test_real_news_is_split_by_time(mistakes):
     early, late = other(origin="real", split="test"), article(origin="real", date="2025-09-01")
     assert [rule for rule, _ in mistakes(late, early)] == ["time"]
     assert mistakes(late | {"split": "test"}, early | {"split": "train"}) == []
+    later = other(date="2025-10-01", split="train")
+    assert [rule for rule, _ in mistakes(late | {"split": "test"}, later)] == ["time"]
+    assert mistakes(late | {"split": "test"}, later | {"origin": "constructed"}) == []
 
 
-def passes_of(folder, record, changed=None, adjudicated=()):
+def passes_of(folder, record, changed=None, adjudicated=(), scheme="ukraine"):
     folder.mkdir(exist_ok=True)
     units = [0, 2, 3]
     lines = [
@@ -162,10 +179,10 @@ def passes_of(folder, record, changed=None, adjudicated=()):
     write_jsonl(folder / "pass_a.jsonl", lines)
     write_jsonl(folder / "pass_b.jsonl", lines if changed is None else changed(copy.deepcopy(lines)))
     write_jsonl(folder / "adjudicated.jsonl", [lines[number] for number in adjudicated])
-    return read_annotation(folder)
+    return read_annotation(folder, load_scheme(scheme))
 
 
-def test_labels_follow_from_two_passes_and_a_third(mistakes, tmp_path):
+def test_labels_follow_from_two_passes_and_a_third(mistakes, tmp_path, ukraine):
     folder, differing = tmp_path / "passes", edit((1, "stances", 0, "stance"), "oppose")
     assert mistakes(article(), annotations=[passes_of(folder, article())]) == []
     assert "differ" in mistakes(article(), annotations=[passes_of(folder, article(), differing)])[0][1]
@@ -180,12 +197,45 @@ def test_labels_follow_from_two_passes_and_a_third(mistakes, tmp_path):
     noise = passes_of(folder, article(), lambda lines: [line | {"boilerplate": line["paragraph"] == 3} for line in lines], adjudicated=[])
     assert "the two passes differ" in mistakes(article(), annotations=[noise])[0][1]
     write_jsonl(folder / "adjudicated.jsonl", [{"id": "a1", "paragraph": 3, "topics": [], "stances": [], "boilerplate": True}])
-    assert "was decided to be boilerplate" in mistakes(article(), annotations=[read_annotation(folder)])[0][1]
+    assert "was decided to be boilerplate" in mistakes(article(), annotations=[read_annotation(folder, ukraine)])[0][1]
     bare = edit(("paragraphs", 3), {"text": "Giá lúa mì giảm nhẹ.", "kind": "boilerplate", "topics": [], "stances": []})(article())
-    assert mistakes(bare, annotations=[read_annotation(folder)]) == []
+    assert mistakes(bare, annotations=[read_annotation(folder, ukraine)]) == []
+    needless = passes_of(folder, article(), adjudicated=[1])
+    assert "gives no 'reason'" in mistakes(article(), annotations=[needless])[0][1]
+    lines = (folder / "adjudicated.jsonl").read_text("utf-8")
+    (folder / "adjudicated.jsonl").write_text(lines.replace("}\n", ', "reason": "rule 7"}\n'), "utf-8")
+    assert mistakes(article(), annotations=[read_annotation(folder, ukraine)]) == []
+    kinds = passes_of(folder, article(), lambda lines: [line | ({} if line["topics"] else {"off_topic": "energy"}) for line in lines])
+    assert "'off_topic' is not what follows from the passes: energy" in mistakes(article(), annotations=[kinds])[0][1]
     stray = passes_of(folder, article(), lambda lines: [*lines, lines[0] | {"paragraph": 9}])
     assert "paragraphs[9]: is not labelled in pass_a" in mistakes(article(), annotations=[stray])[0][1]
     assert "is in no labelling pass" in mistakes(other(), annotations=[passes_of(folder, article())])[0][1]
+
+
+def test_invisible_signs_hide_no_duplicate_and_punctuation_is_none():
+    hidden = Text("b", "test", TEXT.replace("a", "a\u200b"))
+    assert [(one.place, two.place) for one, two, _ in near_duplicates([Text("a", "train", TEXT), hidden])] == [("a", "b")]
+    assert not list(near_duplicates([Text("a", "train", "***"), Text("b", "test", "— — —")]))
+
+
+def test_duplicates_are_found_down_to_the_threshold():
+    """A hundred pairs that share just over half of their shingles: the bands must propose every one."""
+    common = [f"chung{n}" for n in range(41)]
+    texts = []
+    for n in range(100):
+        for side in ("train", "test"):
+            texts.append(Text(f"{side}{n}", side, " ".join([*(f"{word}x{n}" for word in common), *(f"{side}{n}y{k}" for k in range(19))])))
+    found = [(one, two) for one, two, similarity in near_duplicates(texts) if similarity >= 0.5]
+    assert len(found) == 100
+
+
+def test_a_key_given_twice_and_a_file_given_twice(mistakes, tmp_path, ukraine):
+    path = tmp_path / "twice.jsonl"
+    path.write_text(json.dumps(article()).replace('"split": "train"', '"split": "test", "split": "train"') + "\n", "utf-8")
+    (found,) = check_corpus([path], ukraine).mistakes
+    assert "the key 'split' is given twice" in found.text
+    good = write_jsonl(path, [article()])
+    assert len(check_corpus([good, good], ukraine).entries) == 1
 
 
 def test_a_broken_line_does_not_hide_the_others(mistakes, tmp_path, ukraine):
@@ -198,7 +248,7 @@ def test_a_broken_line_does_not_hide_the_others(mistakes, tmp_path, ukraine):
 
 def test_the_shipped_corpus_breaks_no_rule(ukraine):
     files = [ROOT / f"data/corpus/{split}.jsonl" for split in ("train", "dev", "test")]
-    found = check_corpus(files, ukraine, annotations=[read_annotation(ROOT / "data/annotation/written")])
+    found = check_corpus(files, ukraine, annotations=[read_annotation(ROOT / "data/annotation/written", ukraine)])
     assert [str(each) for each in found.mistakes] == []
     bodies = sum(each.kind == "body" for entry in found.entries for each in entry.record.paragraphs)
     assert len(found.entries) >= 1000

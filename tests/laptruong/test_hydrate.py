@@ -98,6 +98,34 @@ def test_a_label_that_the_scheme_has_not_is_told(files, ukraine):
     assert "unknown topic 'aids'" in done.refused[0][1]
 
 
+def test_one_bad_text_costs_only_itself(files, ukraine, tmp_path):
+    labels, texts, output = files
+    gap = "Mỹ hứa thêm đạn cho Ukraine.\n\nHết."
+    write_jsonl(labels, [*LABELS, label(gap, [GIVES, PLAIN, PLAIN])])
+    halved = {"text": NEWS, "title": "x\ud800"}  # half a character: as an escape it is good JSON
+    texts.write_text("".join(json.dumps(each) + "\n" for each in ({"text": gap}, halved, {"text": LONG})), "utf-8")
+    done = hydrate(labels, [texts], output, ukraine)
+    assert done.articles == 1
+    assert len(done.refused) == 2
+
+
+def test_nothing_is_lost_where_the_output_cannot_be_written(files, ukraine, tmp_path):
+    labels, texts, output = files
+    before = labels.read_bytes(), texts.read_bytes()
+    for target in (labels, texts):
+        with pytest.raises(CorpusError, match="is one of the files to read"):
+            hydrate(labels, [texts], target, ukraine)
+    (tmp_path / "folder").mkdir()
+    for target in (tmp_path / "folder", texts / "below"):
+        with pytest.raises(CorpusError, match="cannot be written"):
+            hydrate(labels, [texts], target, ukraine)
+    assert (labels.read_bytes(), texts.read_bytes()) == before
+    assert not list(tmp_path.glob("*.part"))
+    write_jsonl(labels, [])
+    with pytest.raises(CorpusError, match="holds no labels"):
+        hydrate(labels, [texts], output, ukraine)
+
+
 def test_the_command(files, tmp_path):
     labels, texts, output = files
     done = run_cli("corpus", "hydrate", "--labels", labels, "--texts", texts, "-o", output)
