@@ -13,6 +13,7 @@ import argparse
 import random
 import re
 import statistics
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -85,6 +86,7 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
 
     def step(name: str, sets: list[list[LabelledArticle]], choose_on: list[LabelledArticle]):
         units = [sum(len(each.units) for each in learn) for learn in sets]
+        print(f"{name}: {len(sets)} x {round(statistics.mean(units)):,} units", file=sys.stderr)
         runs = [scores(learn, choose_on) for learn in sets]
         return name, round(statistics.mean(map(len, sets))), round(statistics.mean(units)), runs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import write_jsonl
+from support import ROOT, run_cli, write_jsonl
 
 from laptruong.corpus.check import check_corpus
 from laptruong.corpus.stats import name_only_accuracy, tables
@@ -82,3 +82,12 @@ def test_a_stance_that_follows_from_the_name_is_seen(tmp_path, ukraine):
     assert accuracy("same", lambda n: GIVES) == 1.0
     assert accuracy("mixed", lambda n: (GIVES, REFUSES)[n % 2]) == pytest.approx(0.75, abs=0.1)
     assert name_only_accuracy([], ukraine) is None
+
+
+def test_the_shipped_corpus_has_what_its_data_sheet_says(ukraine):
+    done = run_cli("corpus", "stats", *(ROOT / f"data/corpus/{split}.jsonl" for split in ("train", "dev", "test")), cwd=ROOT)
+    assert done.returncode == 0
+    sheet = (ROOT / "data/DATASHEET.md").read_text("utf-8")
+    tables = [each.partition("\n")[2].strip() for each in done.stdout.split("### ")[1:]]
+    assert len(tables) >= 10
+    assert [table for table in tables if table not in sheet] == []
