@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 
 from laptruong.actors import ActorFinder
 from laptruong.corpus import LabelledArticle, flatten, read_corpus
-from laptruong.corpus.check import check_corpus
+from laptruong.corpus.check import read_entries
 from laptruong.evaluation import evaluate
 from laptruong.labelling import Labeller
 from laptruong.scheme import Scheme, load_scheme
@@ -123,7 +123,7 @@ def words(text: str) -> list[str]:
 def by_event(path: Path, scheme: Scheme) -> list[list[LabelledArticle]]:
     """Read a corpus file and group its articles by event."""
     groups: dict[str, list[LabelledArticle]] = {}
-    for entry in check_corpus([path], scheme).entries:
+    for entry in read_entries([path], scheme).entries:
         groups.setdefault(entry.record.event, []).append(entry.labelled)
     return list(groups.values())
 

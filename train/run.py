@@ -58,8 +58,8 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     more = _there(base, config.data.layers, tell)
     layers = {name: _read(_resolve(base, getattr(config.data, name), name), more, name, scheme, finder) for name in ("train", "dev")}
     learn, dev = layers["train"][0], layers["dev"][0]
-    tell(f"learning from {len(learn)} units of {len(set(learn.groups))} articles")
-    tell(f"choosing thresholds on {len(dev)} units of {len(set(dev.groups))} articles")
+    for purpose, data in (("learning from", learn), ("then choosing thresholds on", dev)):
+        tell(f"{purpose} {len(data)} units of {len(set(data.groups))} articles")
     model, decision, predictions = fit(config, scheme, learn, dev)
     scores = evaluate(Labeller(model, decision, {}), dev)
     manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})

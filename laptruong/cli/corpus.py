@@ -13,7 +13,6 @@ from laptruong.errors import CorpusError
 
 if TYPE_CHECKING:
     from laptruong.corpus.annotation import Annotation
-    from laptruong.corpus.check import Checked
     from laptruong.scheme import Scheme
 
 DATA = Path("data")
@@ -47,7 +46,10 @@ def check(
 
     Every mistake is listed with file, line and paragraph; exit status 1 if there is one.
     """
-    found, passes = _checked(files, annotation, scheme, held_out or [])
+    from laptruong.corpus.check import check_corpus
+
+    labels, paths, passes = _inputs(files, annotation, scheme)
+    found = check_corpus(paths, labels, annotations=passes, held_out=held_out or [])
     for mistake in found.mistakes:
         typer.echo(clean(str(mistake)))
     splits = Counter(entry.record.split for entry in found.entries)
@@ -67,14 +69,15 @@ def check(
 def stats(files: Files = None, scheme: SchemeName = "ukraine", annotation: Passes = None) -> None:
     """Count a corpus, and how far its two labelling passes agree; prints Markdown tables."""
     from laptruong.corpus.agreement import agreement
+    from laptruong.corpus.check import read_entries
     from laptruong.corpus.stats import report
-    from laptruong.scheme import load_scheme
 
-    found, passes = _checked(files, annotation, scheme, [])
-    labels, ids = load_scheme(scheme), {entry.record.id for entry in found.entries}
+    labels, paths, passes = _inputs(files, annotation, scheme)
+    found = read_entries(paths, labels)
+    ids = {entry.record.id for entry in found.entries}
     typer.echo("\n\n".join(report(found.entries, labels, ((each.folder.name, agreement(each, labels, articles=ids)) for each in passes))))
     if found.mistakes:
-        say(f"{len(found.mistakes)} mistakes; articles that break the format are not counted: see laptruong corpus check")
+        say(f"{len(found.mistakes)} mistakes of format; articles with them are not counted: see laptruong corpus check")
 
 
 @app.command(epilog="Example: laptruong corpus hydrate --texts news.jsonl --texts longform.jsonl")
@@ -100,16 +103,14 @@ def hydrate(
         raise typer.Exit(1)
 
 
-def _checked(files: list[Path] | None, annotation: list[Path] | None, name: str, held_out: list[Path]) -> tuple[Checked, list[Annotation]]:
+def _inputs(files: list[Path] | None, annotation: list[Path] | None, name: str) -> tuple[Scheme, list[Path], list[Annotation]]:
     from laptruong.corpus.annotation import read_annotation
-    from laptruong.corpus.check import check_corpus
     from laptruong.scheme import load_scheme
 
-    scheme: Scheme = load_scheme(name)
+    scheme = load_scheme(name)
     if not files:
         files, annotation = _shipped(annotation)
-    passes = [read_annotation(folder, scheme) for folder in annotation or []]
-    return check_corpus(files, scheme, annotations=passes, held_out=held_out), passes
+    return scheme, files, [read_annotation(folder, scheme) for folder in annotation or []]
 
 
 def _shipped(annotation: list[Path] | None) -> tuple[list[Path], list[Path]]:

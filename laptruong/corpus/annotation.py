@@ -14,7 +14,7 @@ from laptruong.corpus.rules import Entry
 from laptruong.corpus.schema import PairRecord, Record
 from laptruong.errors import CorpusError, ReadError
 from laptruong.reading.records import parse_line
-from laptruong.schemas import dotted, sentences
+from laptruong.schemas import sentences
 from laptruong.scheme import Scheme
 
 PASSES = ("pass_a", "pass_b", "adjudicated")
@@ -122,8 +122,7 @@ def _parse(line: bytes, place: str, scheme: Scheme) -> PassRecord | None:
     except ReadError as err:
         raise CorpusError(str(err)) from None
     except ValidationError as err:
-        spot, text = next(sentences(PassRecord, err))
-        raise CorpusError(f"{place}: {text or dotted(spot)}") from None
+        raise CorpusError(f"{place}: {next(sentences(PassRecord, err))[1]}") from None
     kinds = {each.id for each in scheme.off_topic} | {None}
     known = set(record.topics) <= set(scheme.topic_ids) and {each.stance for each in record.stances} <= set(scheme.stance_ids)
     if not known or record.off_topic not in kinds:

@@ -14,7 +14,7 @@ from laptruong.corpus.annotation import Annotation, unfounded
 from laptruong.corpus.records import labelled_article, read_corpus
 from laptruong.corpus.rules import RULES, Entry
 from laptruong.corpus.schema import ArticleRecord
-from laptruong.corpus.splits import Text, apart
+from laptruong.corpus.splits import HELD_OUT, Text, apart
 from laptruong.errors import CorpusError, ReadError
 from laptruong.reading.records import parse_line
 from laptruong.schemas import sentences
@@ -42,7 +42,7 @@ class Checked:
     entries : list of Entry
         The records that keep the format.
     mistakes : list of Mistake
-        In the order of the files, then those between records.
+        Of the format, then of single articles, then those between articles.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -69,19 +69,35 @@ def check_corpus(
     CorpusError
         If a file cannot be read at all.
     """
-    done = Checked()
+    done = read_entries(paths, scheme)
     finder = ActorFinder(scheme)
-    for path in dict.fromkeys(paths):
-        for place, record, problems in _records(path):
-            done.mistakes += problems
-            if record is not None:
-                _check_article(place, record, scheme, finder, done)
+    for entry in done.entries:
+        for name, rule in RULES.items():
+            for index, text in rule(entry, scheme, finder):
+                done.mistakes.append(Mistake(name, entry.place if index is None else f"{entry.place}, paragraphs[{index}]", text))
     others = [
-        Text(labelled.article.source, "held out", unit.text) for path in held_out for labelled in read_corpus([path], scheme)
+        Text(labelled.article.source, HELD_OUT, unit.text) for path in held_out for labelled in read_corpus([path], scheme)
         for unit, _ in labelled.units
     ]  # fmt: skip
     done.mistakes += [Mistake(*each) for each in apart(done.entries, others)]
     done.mistakes += [Mistake(*each) for each in _unfounded(done.entries, annotations, scheme)]
+    return done
+
+
+def read_entries(paths: Iterable[Path], scheme: Scheme) -> Checked:
+    """Read corpus files and check no more than their format.
+
+    Raises
+    ------
+    CorpusError
+        If a file cannot be read at all.
+    """
+    done = Checked()
+    for path in dict.fromkeys(paths):
+        for place, record, problems in _records(path):
+            done.mistakes += problems
+            if record is not None:
+                _read_article(place, record, scheme, done)
     return done
 
 
@@ -100,24 +116,17 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any] | None, list[Mist
             yield place, None, [Mistake("format", place, err.what)]
 
 
-def _check_article(place: str, raw: dict[str, Any], scheme: Scheme, finder: ActorFinder, done: Checked) -> None:
+def _read_article(place: str, raw: dict[str, Any], scheme: Scheme, done: Checked) -> None:
     try:
         record = ArticleRecord.model_validate(raw)
-        entry = Entry(place, record, labelled_article(raw, place, scheme))
+        done.entries.append(Entry(place, record, labelled_article(raw, place, scheme)))
     except ValidationError as err:
         done.mistakes += [Mistake("format", place, text) for _, text in sentences(ArticleRecord, err)]
-        return
     except ReadError as err:
         done.mistakes.append(Mistake("format", err.where, err.what))
-        return
     except CorpusError as err:
-        where, what = str(err).split(": ", 1)
-        done.mistakes.append(Mistake("labels", where, what))
-        return
-    done.entries.append(entry)
-    for name, rule in RULES.items():
-        for index, text in rule(entry, scheme, finder):
-            done.mistakes.append(Mistake(name, place if index is None else f"{place}, paragraphs[{index}]", text))
+        spot, what = str(err).removeprefix(place).split(": ", 1)  # the message begins with the place
+        done.mistakes.append(Mistake("labels", place + spot, what))
 
 
 def _unfounded(entries: list[Entry], annotations: Sequence[Annotation], scheme: Scheme) -> Iterator[tuple[str, str, str]]:

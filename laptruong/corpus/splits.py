@@ -16,6 +16,8 @@ NEAR = 0.5
 """Two texts are near-duplicates where their sets of three-word shingles have this Jaccard similarity or more."""
 SAME_STORY, DAYS = 0.27, 2
 """Two heads tell the same story where their sets of words have this similarity or more, so many days apart at most."""
+HELD_OUT = "held out"
+"""The side of texts that no training article may repeat."""
 _PERMUTATIONS, _BANDS = 128, (64, 2)
 """Bands and rows that propose a pair of similarity 0.5 with probability 1 - 1e-8, one of 0.27 with 0.99."""
 
@@ -54,8 +56,10 @@ def near_duplicates(texts: Sequence[Text], threshold: float = NEAR, *, shingle: 
         if not any(shingles[number]):
             continue  # no words
         for other in sorted(index.query(signature)):
+            if texts[other].side == each.side:
+                continue
             similarity = len(shingles[other] & shingles[number]) / len(shingles[other] | shingles[number])
-            if texts[other].side != each.side and similarity >= threshold:
+            if similarity >= threshold:
                 yield texts[other], each, similarity
         index.insert(number, signature)
 
@@ -102,11 +106,8 @@ def _events(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
     for each in entries:
         other = first.setdefault(each.record.event, each)
         if other.record.split != each.record.split:
-            yield (
-                "events",
-                each.place,
-                (f"the event {each.record.event!r} is in split '{each.record.split}' here and in '{other.record.split}' in {other.place}"),
-            )
+            where = f"in split '{each.record.split}' here and in '{other.record.split}' in {other.place}"
+            yield "events", each.place, f"the event {each.record.event!r} is {where}"
 
 
 def _times(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
@@ -125,11 +126,11 @@ def _times(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
 
 def _wording(entries: Sequence[Entry], held_out: Sequence[Text]) -> Iterator[tuple[str, str, str]]:
     texts = [Text(each.place, each.record.split, unit.text) for each in entries for unit, _ in each.labelled.units]
-    for one, two, similarity in near_duplicates(texts):
-        yield "duplicates", two.place, f"near-duplicate of {one.place} ({similarity:.2f}), on another side: {two.text[:50]!r}"
-    learnt = [text for text in texts if text.side == "train"]
-    for one, two, similarity in near_duplicates([*learnt, *held_out]):
-        yield "duplicates", one.place, f"near-duplicate of {two.place} ({similarity:.2f}), which is held out: {one.text[:50]!r}"
+    for one, two, similarity in near_duplicates([*texts, *held_out]):
+        if two.side != HELD_OUT:
+            yield "duplicates", two.place, f"near-duplicate of {one.place} ({similarity:.2f}), on another side: {two.text[:50]!r}"
+        elif one.side == "train":
+            yield "duplicates", one.place, f"near-duplicate of {two.place} ({similarity:.2f}), which is held out: {one.text[:50]!r}"
 
 
 def _stories(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:

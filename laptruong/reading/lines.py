@@ -54,7 +54,7 @@ _COUNTERS = _any(
     r"nhận xét của bạn|gửi (?:bình luận|phản hồi)\b.{0,30}|trở thành người đầu tiên.{0,60}",
     r"(?:hiện )?chưa có bình luận(?: nào)?(?:, hãy .{0,40})?|\d+\s*/\s*\d+ ký tự",
     r"(?:quan tâm|mới) nhất(?:\s*\|.{0,60})?|quan tâm nhiều(?: nhất)?|tối đa:? \d+ ký tự|thích \d+.{0,30}|tặng sao.{0,40}",
-    r"(?:bình chọn|khảo sát|thăm dò|thăm dò ý kiến)\s*:.{0,120}|bài viết hay\?.{0,60}|bạn thấy (?:bài|thông tin).{0,80}",
+    r"(?:bình chọn|khảo sát|thăm dò(?: ý kiến)?)\s*:.{0,120}\?(?:\s*★+)?|bài viết hay\?.{0,60}|bạn thấy (?:bài|thông tin).{0,80}",
 )
 _BUTTONS = _any(
     r"chia sẻ(?: bài viết| lên| qua| trên)?\s*:?\s*(?:facebook|twitter|zalo|x|email|link|liên kết|fb|mạng xã hội|[\s,/|·-])*",
@@ -74,7 +74,8 @@ _BUTTONS = _any(
     r"cỡ chữ.{0,20}|mã xác nhận|gửi|lướt xem ảnh",
     r"(?:lưu (?:tin|bài(?: viết)?)|in (?:trang|bài)|gửi (?:email|mail|phản hồi))\b.{0,40}",
     r"chia sẻ\s*[:|].{0,40}|tải thêm .{0,20}|thêm vào danh sách.{0,20}",
-    r"xem (?:tiếp|bản đồ|toàn bộ|ảnh|video|infographic).{0,40}|(?:trở lại|quay lại)(?: \w+){1,4}|trang(?: \d+)+.{0,20}|in\s*\|.{0,80}",
+    r"xem (?:tiếp|bản đồ|toàn bộ|ảnh|video|infographic).{0,40}|trang(?: \d+)+.{0,20}|in\s*\|.{0,80}",
+    r"(?:trở lại|quay lại) (?:chuyên mục .{2,20}|thế giới|thời sự|quốc tế|quân sự|quốc phòng.{0,10})",
     r"bạn đang theo dõi .{0,100}|chia sẻ (?:bài|tin)(?: viết)?(?: này)?(?: qua| lên| trên)?.{0,30}|copy link.{0,20}|nghe đọc bài.{0,12}",
 )
 _TAGS = _any(

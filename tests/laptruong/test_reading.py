@@ -63,6 +63,25 @@ def test_a_page_is_told_apart(change):
     assert all(text[each.start : each.end] == each.text for each in article.paragraphs)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Trở lại bàn đàm phán",
+        "Thăm dò: đa số người Ukraine muốn ngừng bắn",
+        "Nóng: Kiev bác bỏ đề xuất ngừng bắn của Moskva",
+        "Hiện phía Nga chưa có bình luận gì về đề xuất này.",
+        "Quan tâm hàng đầu của Kiev là tên lửa phòng không.",
+    ],
+)
+def test_a_line_that_only_begins_like_a_button_stays(line):
+    """Found in real news when the rules were widened: each begins, or goes on, as the furniture of a page does."""
+    paragraphs = [
+        f"Đoạn {n} nói về cuộc họp của các ngoại trưởng châu Âu tại Brussels, nơi không ai bỏ phiếu." for n in ("một", "hai", "ba")
+    ]
+    page = "\n\n".join(["Ngoại trưởng châu Âu họp tại Brussels hôm thứ hai", *paragraphs[:2], line, paragraphs[2]])
+    assert line in kinds(article_from_text(page))["body"]
+
+
 @pytest.mark.parametrize(("splits", "noise"), [(("train",), 0.04), (("dev", "test"), 0.08)])
 def test_reading_the_written_pages_keeps_the_body_and_drops_the_noise(splits, noise):
     """The figures the README gives: every article that has noise, laid out as a page; the rules were made on ``train``."""
