@@ -17,7 +17,7 @@ help:
 	touch $@
 
 .venv/dev: .venv/base
-	$(PIP) install -c constraints.txt -e '.[dev]'
+	$(PIP) install -c constraints.txt -e '.[dev,train]'
 	touch $@
 
 demo: .venv/base

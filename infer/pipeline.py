@@ -73,7 +73,7 @@ def label_files(
     stream : text file, optional
         Gets the JSON Lines as they come.
     jobs : int
-        Processes that label, once the input proves large.
+        Processes that label, once the input proves large; a model that fills all cores by itself has one.
     each, refused : callable, optional
         Called with the labels of each article, and with each input that was not read.
 
@@ -124,7 +124,7 @@ def label_stream(articles: Iterable[Article], labeller: Labeller, jobs: int = 1)
     jobs : int
     """
     batches = _batches(articles)
-    alone = jobs == 1 or labeller.folder is None
+    alone = jobs == 1 or labeller.folder is None or labeller.classifier.fills_all_cores
     for batch in batches if alone else islice(batches, _BATCHES_ALONE):
         yield from labeller.label_all(batch)
     first = next(batches, None)

@@ -33,10 +33,17 @@ def test_imports_point_one_way():
             top = module.split(".")[0]
             reaches_up = package == "laptruong" and top in ("train", "infer") and path.parent.name != "cli"
             across = (package, top) in (("train", "infer"), ("infer", "train"))
-            heavy = top in ("torch", "transformers", "datasets", "accelerate")
-            if reaches_up or across or heavy:
+            if reaches_up or across:
                 wrong.append((path.relative_to(ROOT).as_posix(), module))
     assert not wrong
+
+
+def test_only_the_encoder_classifier_imports_torch():
+    heavy = ("torch", "transformers", "datasets", "accelerate", "onnx")
+    users = {path for package in PACKAGES for path, module in _imports(package) if module.split(".")[0] in heavy}
+    assert {path.parent.relative_to(ROOT).as_posix() for path in users} == {"laptruong/classifiers/encoder"}
+    light = {"__init__.py", "development.py", "phobert.py", "runtime.py", "subwords.py", "windows.py"}
+    assert not {path.name for path in users} & light
 
 
 def test_only_fitting_and_scoring_import_scikit_learn():
@@ -44,18 +51,20 @@ def test_only_fitting_and_scoring_import_scikit_learn():
         path.relative_to(ROOT).as_posix() for package in PACKAGES for path, module in _imports(package) if module.startswith("sklearn")
     }
     assert users == {
-        "laptruong/classifiers/tfidf_fit.py", "laptruong/corpus/agreement.py", "laptruong/corpus/stats.py", "laptruong/evaluation.py",
+        "laptruong/classifiers/encoder/development.py", "laptruong/classifiers/tfidf_fit.py", "laptruong/corpus/agreement.py",
+        "laptruong/corpus/stats.py", "laptruong/evaluation.py",
     }  # fmt: skip
 
 
-def test_labelling_loads_neither_torch_nor_scikit_learn_nor_pyvi(tmp_path):
+@pytest.mark.parametrize("model", ["tfidf", "offline"])
+def test_labelling_loads_neither_torch_nor_scikit_learn_nor_pyvi(model, tmp_path):
     page = tmp_path / "a.txt"
     page.write_text("Nga và Ukraine đàm phán về lệnh ngừng bắn tại Istanbul, theo Điện Kremlin.", "utf-8")
     code = (
-        "import sys; from infer import label_files; s = label_files([sys.argv[1]]); assert s.articles == 1;"
-        "print([m for m in ('torch', 'transformers', 'sklearn', 'pyvi.ViTokenizer', 'trafilatura', 'pyarrow') if m in sys.modules])"
+        "import sys; from infer import label_files; s = label_files([sys.argv[1]], model=sys.argv[2]); assert s.articles == 1;"
+        "print([m for m in ('torch', 'transformers', 'sklearn', 'pyvi.ViTokenizer', 'trafilatura', 'pyarrow', 'onnx') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(page)], capture_output=True, text=True, cwd=tmp_path, check=True)
+    done = subprocess.run([sys.executable, "-c", code, str(page), model], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout.strip() == "[]"
 
 

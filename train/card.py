@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.config import Config
+from train.config import Config, Phobert
 
 _TEMPLATE = """# {name}
 
@@ -23,27 +23,62 @@ A {kind} model for the scheme `{scheme}`: it tells which topics a paragraph has 
 
 Decisions are forced for these scores. With abstention a stance is given for {coverage} of the pairs and right in
 {sure} of those.
-
+{training}
 ## Use and limits
 
 - `laptruong label --model {name} FILE…`, or `laptruong.load("{name}").label(text)`.
 - For tallying positions over many articles. A single label is a guess with the probability that stands beside it;
   what is under the abstention threshold is listed as withheld.
-- It reads words, not arguments: irony, quotation inside quotation and a position told without its usual verbs
+- {reads}: irony, quotation inside quotation and a position told without its usual verbs
   escape it. It knows only what the paragraph says.
 - Most of the dev split was written for the corpus. Scores on real news are in the project's README.
 """
 
 
-def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: dict[str, Any]) -> str:
-    """Fill in the card of a run."""
+_ENCODER = """
+## The encoder
+
+| | |
+|---|---|
+| encoder | `{encoder}` |
+| its licence | {licence} |
+| adapted to news | {adapted} |
+| weights | {weights} |
+
+Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); the best is this model:
+
+| seed | topic | stance |
+|---|---|---|
+{seeds}
+"""
+_READS = {"tfidf": "It reads words, not arguments", "phobert": "It has read a language but no arguments"}
+
+
+def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: dict[str, Any], facts: dict[str, Any]) -> str:
+    """Fill in the card of a run; ``facts`` are what the classifier says of its training."""
     stance = scores.get("stance", {})
     return _TEMPLATE.format(
         name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], config=config_name,
         seed=config.seed, commit=manifest["commit"] or "unknown", train=_layer(manifest["data"]["train"]),
         dev=_layer(manifest["data"]["dev"]), scores=_table(scores),
+        reads=_READS[config.classifier], training=_encoder(config.phobert, facts) if config.classifier == "phobert" else "",
         coverage=_percent(stance.get("coverage")), sure=_percent(stance.get("accuracy_where_sure")),
     )  # fmt: skip
+
+
+def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
+    runs = [f"| {run['seed']} | {_score(run, 'topic_macro_f1')} | {_score(run, 'stance_macro_f1')} |" for run in facts["seeds"]]
+    weights = "float32"
+    if facts["quantized"]:
+        weights = "{kept} (mean macro-F1 on dev {float32:.4f} in float32, {int8:.4f} in int8)".format(**facts["quantized"])
+    return _ENCODER.format(
+        encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(runs),
+        adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
+    )  # fmt: skip
+
+
+def _score(run: dict[str, Any], name: str) -> str:
+    return f"{run[name]:.3f}" if name in run else "–"
 
 
 def _layer(entry: dict[str, Any]) -> str:

@@ -51,17 +51,53 @@ class Tfidf(Closed):
         return ngrams
 
 
+class Adaptation(Closed):
+    """Masked-language modelling on news before fine-tuning."""
+
+    texts: list[str] = Field(min_length=1, description="texts, .jsonl or one a line, also as .gz; paths count from the config's folder")
+    keep: str = Field(default="", description="regular expression; only texts that match it are learnt from")
+    without: list[str] = Field(default_factory=list, description="corpus files whose texts are left out, but for the split train")
+    before: str = Field(default="", description="only records dated before this day (YYYY-MM-DD); records without a date stay")
+    tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
+    batch_size: int = Field(default=32, ge=1, description="sequences a step")
+    learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
+
+
+class Phobert(Closed):
+    """Hyper-parameters of the encoder classifier."""
+
+    encoder: str = Field(default="vinai/phobert-base", description="a name on the hub, or a folder (from the config's folder)")
+    max_tokens: int = Field(default=256, ge=16, description="longest window in subwords; never more than the encoder's positions")
+    epochs: int = Field(default=5, ge=1, description="most passes over the training data")
+    batch_size: int = Field(default=16, ge=1, description="units a step, on each device")
+    accumulation: int = Field(default=1, ge=1, description="steps whose gradients are added up")
+    learning_rate: float = Field(default=3e-5, gt=0, allow_inf_nan=False, description="peak learning rate of the encoder")
+    head_learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="peak learning rate of the new heads")
+    warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
+    weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False, description="decay of the matrices")
+    dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout of the heads")
+    balance: float = Field(default=0.5, ge=0, le=1, description="weight of rare stances: 0 all pairs alike, 1 all stances alike")
+    patience: int = Field(default=2, ge=1, description="epochs without a better dev score after which training stops")
+    seeds: int = Field(default=1, ge=1, description="runs, with seeds that follow one another; the best on dev is kept")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto", description="of training; auto: bfloat16 where the chip has it"
+    )
+    quantize: Literal["auto", "never"] = Field(default="auto", description="eight-bit weights where they cost under half a point on dev")
+    adapt: Adaptation | None = Field(default=None, description="masked-language modelling before fine-tuning")
+
+
 class Config(Closed):
     """An experiment."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="the run's name and folder")
-    classifier: Literal["tfidf"] = Field(description="which classifier to train")
+    classifier: Literal["tfidf", "phobert"] = Field(description="which classifier to train")
     scheme: str = Field(default="ukraine", description="a shipped scheme's name, or a .yaml file")
     seed: int = Field(default=13, ge=0, description="seed of every random choice")
     data: Data = Field(description="what to learn from")
     output: str = Field(default="../models", description="folder in which the run's folder is made")
     abstention_cost: float = Field(default=0.5, gt=0, le=1, description="cost of withholding a label; a wrong one costs 1")
     tfidf: Tfidf = Field(default_factory=Tfidf, description="hyper-parameters of the TF-IDF classifier")
+    phobert: Phobert = Field(default_factory=Phobert, description="hyper-parameters of the encoder classifier")
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:

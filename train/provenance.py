@@ -5,17 +5,29 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from laptruong.corpus import file_sha256
+from laptruong.errors import ConfigError
 
 _LIBRARIES = ("laptruong", "numpy", "scipy", "scikit-learn", "pyvi", "python-crfsuite", "safetensors", "pydantic")
+_ENCODER_LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "onnx", "openvino")
 
 
-def versions() -> dict[str, str]:
-    """Give the versions of Python and of the libraries that decide what a model learns."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+def versions(kind: str) -> dict[str, str]:
+    """Give the versions of Python and of the libraries that decide what a model of a kind learns.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is not installed.
+    """
+    wanted = _LIBRARIES + (_ENCODER_LIBRARIES if kind == "phobert" else ())
+    try:
+        return {"python": platform.python_version()} | {name: version(name) for name in wanted}
+    except PackageNotFoundError as err:
+        raise ConfigError("classifier", [f"'{kind}' needs {err.name} to train: pip install 'laptruong[train]'"]) from None
 
 
 def commit() -> str | None:

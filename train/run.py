@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -12,7 +14,7 @@ from typing import Any
 
 from laptruong.actors import ActorFinder
 from laptruong.classifiers import classifier_class, storage
-from laptruong.classifiers.base import Classifier, Prediction
+from laptruong.classifiers.base import Classifier, FitContext, Prediction
 from laptruong.corpus import Dataset, file_sha256, flatten, read_corpus
 from laptruong.decision import Decision, choose, decide_stance, decide_topics
 from laptruong.errors import ConfigError, CorpusError
@@ -23,6 +25,7 @@ from laptruong.scheme import Scheme, load_scheme
 from train import provenance
 from train.card import write_card
 from train.config import Config, load_config
+from train.encoder import prepare
 
 _DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFEST}
 """Files of a run that say what it is but do not decide what it labels."""
@@ -60,16 +63,52 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     learn, dev = layers["train"][0], layers["dev"][0]
     for purpose, data in (("learning from", learn), ("then choosing thresholds on", dev)):
         tell(f"{purpose} {len(data)} units of {len(set(data.groups))} articles")
-    model, decision, predictions = fit(config, scheme, learn, dev)
-    scores = evaluate(Labeller(model, decision, {}), dev)
-    manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
     target = (base / config.output).resolve() / config.name
+    manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
+    work = target.parent / f".{config.name}-{_fingerprint(config, manifest)}"
+    parameters = getattr(config, config.classifier).model_dump()
+    if config.classifier == "phobert":
+        parameters = prepare(config.phobert, base, work, config.seed, tell)
+    model, decision, predictions = fit(config, scheme, learn, dev, parameters, FitContext((dev.examples, dev.gold), work, tell))
+    if _another_process():
+        return target
+    scores = evaluate(Labeller(model, decision, {}), dev)
     _write(target, path.name, config, model, decision, manifest, scores, list(_items(dev, predictions, decision, scheme)))
+    shutil.rmtree(work, ignore_errors=True)
     return target
 
 
-def fit(config: Config, scheme: Scheme, learn: Dataset, dev: Dataset) -> tuple[Classifier, Decision, list[Prediction]]:
+def _fingerprint(config: Config, manifest: dict[str, Any]) -> str:
+    """Name what decides a training, so that only the same one goes on from its checkpoints."""
+    decisive = {"config": json.loads(config.model_dump_json(exclude={"output"}))} | {
+        key: manifest[key] for key in ("scheme", "data", "libraries")
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _another_process() -> bool:
+    """Tell whether this is one of several training processes (`accelerate launch`) and not the first, which writes."""
+    return os.environ.get("RANK", "0") != "0"
+
+
+def fit(
+    config: Config,
+    scheme: Scheme,
+    learn: Dataset,
+    dev: Dataset,
+    parameters: dict[str, Any] | None = None,
+    context: FitContext | None = None,
+) -> tuple[Classifier, Decision, list[Prediction]]:
     """Fit the config's classifier and choose its thresholds.
+
+    Parameters
+    ----------
+    config : Config
+    scheme : Scheme
+    learn, dev : Dataset
+    parameters : dict, optional
+        The classifier's; by default those of the config.
+    context : FitContext, optional
 
     Returns
     -------
@@ -78,8 +117,8 @@ def fit(config: Config, scheme: Scheme, learn: Dataset, dev: Dataset) -> tuple[C
     predictions : list of Prediction
         On ``dev``, for the pairs that it labels.
     """
-    model = classifier_class(config.classifier)(scheme, **getattr(config, config.classifier).model_dump())
-    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed)
+    model = classifier_class(config.classifier)(scheme, **(parameters or getattr(config, config.classifier).model_dump()))
+    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=context)
     predictions = model.predict(dev.examples, [list(gold.stances) for gold in dev.gold])
     return model, choose(predictions, dev.gold, scheme, abstention_cost=config.abstention_cost), predictions
 
@@ -117,10 +156,11 @@ def _read(paths: list[Path], more: list[Path], split: str, scheme: Scheme, finde
 
 
 def _manifest(config: Config, scheme: Scheme, data: dict[str, dict[str, object]]) -> dict[str, Any]:
+    libraries = provenance.versions(config.classifier)
     return {
-        "format": FORMAT, "name": config.name, "kind": config.classifier, "version": provenance.versions()["laptruong"],
+        "format": FORMAT, "name": config.name, "kind": config.classifier, "version": libraries["laptruong"],
         "scheme": {"name": scheme.name, "version": scheme.version, "sha256": scheme.sha256}, "seed": config.seed,
-        "data": data, "commit": provenance.commit(), "libraries": provenance.versions(),
+        "data": data, "commit": provenance.commit(), "libraries": libraries,
     }  # fmt: skip
 
 
@@ -161,7 +201,7 @@ def _write(
         storage.write_json(folder, "dev_scores.json", scores)
         lines = (json.dumps(item, ensure_ascii=False) for item in items)
         (folder / "dev_predictions.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        (folder / "README.md").write_text(write_card(config, config_name, manifest, scores), "utf-8")
+        (folder / "README.md").write_text(write_card(config, config_name, manifest, scores, model.facts()), "utf-8")
         files = sorted(path for path in folder.iterdir() if path.name not in _DESCRIPTIVE)
         storage.write_json(folder, MANIFEST, manifest | {"files": {path.name: file_sha256(path) for path in files}})
         if target.exists():

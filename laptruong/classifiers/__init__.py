@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from laptruong.classifiers.base import Classifier, Example, Gold, Prediction
+from laptruong.classifiers.base import Classifier, Example, FitContext, Gold, Prediction
+from laptruong.classifiers.encoder import EncoderClassifier
 from laptruong.classifiers.tfidf import TfidfClassifier
 from laptruong.errors import ModelError
 
-CLASSIFIERS: dict[str, type[Classifier]] = {TfidfClassifier.kind: TfidfClassifier}
+CLASSIFIERS: dict[str, type[Classifier]] = {each.kind: each for each in (TfidfClassifier, EncoderClassifier)}
 
 
 def classifier_class(kind: str) -> type[Classifier]:
@@ -22,4 +23,7 @@ def classifier_class(kind: str) -> type[Classifier]:
     return CLASSIFIERS[kind]
 
 
-__all__ = ["CLASSIFIERS", "Classifier", "Example", "Gold", "Prediction", "TfidfClassifier", "classifier_class"]
+__all__ = [
+    "CLASSIFIERS", "Classifier", "EncoderClassifier", "Example", "FitContext", "Gold", "Prediction", "TfidfClassifier",
+    "classifier_class",
+]  # fmt: skip

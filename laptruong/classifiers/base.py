@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Self
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from laptruong.articles import Mention
+from laptruong.errors import CorpusError
 from laptruong.scheme import Pair, Scheme
 
 
@@ -51,6 +54,35 @@ class Prediction:
     stances: dict[Pair, np.ndarray]
 
 
+@dataclass(frozen=True, slots=True)
+class FitContext:
+    """What a training has at hand beside its data; a classifier uses what it needs.
+
+    Attributes
+    ----------
+    dev : (sequence of Example, sequence of Gold), optional
+        Held-out units to stop early and to calibrate on; without them some articles are held out for it.
+    work : Path, optional
+        A folder for checkpoints: a training that was interrupted goes on from there. Without it none are kept.
+    tell : callable
+        Called with a line at each step.
+    """
+
+    dev: tuple[Sequence[Example], Sequence[Gold]] | None = None
+    work: Path | None = None
+    tell: Callable[[str], None] = lambda text: None
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Give the folder for checkpoints; a passing one where none is to be kept."""
+        if self.work is None:
+            with TemporaryDirectory(prefix="laptruong-") as place:
+                yield Path(place)
+        else:
+            self.work.mkdir(parents=True, exist_ok=True)
+            yield self.work
+
+
 class Classifier(ABC):
     """A model that tells topics and stances.
 
@@ -64,12 +96,16 @@ class Classifier(ABC):
 
     kind: ClassVar[str]
     """The name by which configs and model folders ask for it."""
+    fills_all_cores: ClassVar[bool] = False
+    """Whether one process already uses every core to predict, so that more of them gain nothing."""
 
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
 
     @abstractmethod
-    def fit(self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0) -> Self:
+    def fit(
+        self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0, context: FitContext | None = None
+    ) -> Self:
         """Learn from labelled units.
 
         Parameters
@@ -77,6 +113,7 @@ class Classifier(ABC):
         examples, gold, groups : sequences of equal length
             Units, their labels, and the article of each: calibration never splits an article.
         seed : int
+        context : FitContext, optional
 
         Raises
         ------
@@ -122,7 +159,33 @@ class Classifier(ABC):
             If a file is missing, damaged or of another kind.
         """
 
+    def facts(self) -> dict[str, Any]:
+        """Give what is worth telling of the training, for the model card."""
+        return {}
+
     def default_pairs(self, example: Example, topics: np.ndarray, floor: np.ndarray | None) -> list[Pair]:
         """List every actor that the unit names, on every topic that reaches the floor."""
         likely = topics >= (0.0 if floor is None else floor)
         return self.scheme.pairs(example.actors, [each for each, reached in zip(self.scheme.topic_ids, likely, strict=True) if reached])
+
+
+def check_labels(scheme: Scheme, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str]) -> None:
+    """Check that there is something to learn from.
+
+    Raises
+    ------
+    ValueError
+        If the three are not of equal length.
+    CorpusError
+        If no unit, or every unit, has a topic, or no pair a stance.
+    """
+    if not len(examples) == len(gold) == len(groups):
+        raise ValueError(f"{len(examples)} examples, {len(gold)} labels and {len(groups)} groups; there must be as many of each")
+    for topic in scheme.topic_ids:
+        count = sum(topic in each.topics for each in gold)
+        if not 0 < count < len(gold):
+            raise CorpusError(f"{'no' if not count else 'every'} training unit has the topic '{topic}'; there is nothing to learn from")
+    known = {stance for each in gold for stance in each.stances.values()}
+    for stance in scheme.stance_ids:
+        if stance not in known:
+            raise CorpusError(f"no training pair has the stance '{stance}'; there is nothing to learn from")

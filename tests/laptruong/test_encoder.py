@@ -1,0 +1,227 @@
+"""The encoder classifier's parts: losses, dropout, calibration, export, and models that must not be loaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from moods import fit, make
+from support import ROOT
+from torch.nn.functional import cross_entropy
+
+from encoders import corpus_texts, make_phobert
+from laptruong.classifiers import EncoderClassifier
+from laptruong.classifiers.encoder import export, losses
+from laptruong.classifiers.encoder.development import platt, temperature
+from laptruong.classifiers.encoder.dropout import ByteDropout
+from laptruong.classifiers.encoder.network import Network
+from laptruong.classifiers.encoder.pretrained import fetch, load_encoder
+from laptruong.classifiers.encoder.runtime import load_network
+from laptruong.classifiers.encoder.torch_runtime import TorchRun, load_torch
+from laptruong.classifiers.encoder.windows import Batch
+from laptruong.errors import ModelError
+
+TINY = ROOT / "tests" / "encoders" / "tiny"
+
+
+def network(topics: int = 3, folder=TINY) -> Network:
+    torch.manual_seed(1)
+    return Network(load_encoder(folder), topics, 4).eval()
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    scheme, data = make(tmp_path_factory.mktemp("moods"), "actors and topics")
+    return fit("phobert", scheme, data, epochs=3), scheme, data
+
+
+def test_the_stance_loss_is_the_weighted_mean_over_labelled_pairs():
+    draw = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 2, 4, generator=draw)
+    gold = torch.full((2, 3, 2), losses.IGNORED)
+    gold[0, 1, 0], gold[1, 2, 1] = 3, 0
+    weights = torch.tensor([1.0, 1.0, 1.0, 3.0])
+    one = cross_entropy(logits[0, 1, 0][None], torch.tensor([3]))
+    two = cross_entropy(logits[1, 2, 1][None], torch.tensor([0]))
+    assert losses.stance_loss(logits, gold, weights) == pytest.approx(float((3 * one + two) / 4), rel=1e-5)
+    assert losses.stance_loss(logits, torch.full_like(gold, losses.IGNORED), weights) == 0
+
+
+def test_balance_weighs_rare_stances_up_and_leaves_the_mean_alone():
+    counts = torch.tensor([90, 10])
+    assert losses.balance(counts, 0).tolist() == [1, 1]
+    even = losses.balance(counts, 1)
+    assert even[1] / even[0] == pytest.approx(9)
+    assert float((even * counts).sum() / counts.sum()) == pytest.approx(1)
+
+
+def test_byte_dropout_drops_its_share_keeps_the_mean_and_follows_the_seed():
+    dropout, values = ByteDropout(0.25), torch.ones(400, 500)
+    torch.manual_seed(3)
+    one = dropout(values)
+    assert float((one == 0).float().mean()) == pytest.approx(0.25, abs=0.005)
+    assert float(one.mean()) == pytest.approx(1, abs=0.01)
+    assert not torch.equal(one, dropout(values))
+    torch.manual_seed(3)
+    assert torch.equal(one, dropout(values))
+    assert torch.equal(dropout.eval()(values), values)
+
+
+def test_calibration_finds_what_was_bent():
+    draw = np.random.default_rng(0)
+    z = draw.normal(size=20_000)
+    has = draw.random(20_000) < 1 / (1 + np.exp(-(2 * z - 1)))
+    assert platt(z, has) == pytest.approx((2, -1), abs=0.1)
+    logits = draw.normal(size=(20_000, 4)) * 2
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    labels = (shares.cumsum(1) > draw.random((20_000, 1))).argmax(1)
+    assert temperature(3 * logits, labels) == pytest.approx(3, abs=0.15)
+    assert temperature(np.zeros((0, 4)), np.zeros(0, dtype=int)) == 1
+
+
+@pytest.mark.parametrize("topics", [3, 0])
+def test_the_graph_gives_torchs_scores(topics, tmp_path):
+    model = network(topics)
+    export.export(model, tmp_path, "never", 1000, lambda run: 0.0)
+    draw = np.random.default_rng(1)
+    for rows, positions, actors in ((1, 5, 1), (3, 17, 2), (2, 90, 4)):
+        pool = draw.random((rows, actors, positions)).astype(np.float32)
+        batch = Batch(
+            draw.integers(4, 900, (rows, positions)), np.ones((rows, positions), dtype=np.int64), pool / pool.sum(-1, keepdims=True)
+        )
+        for one, two in zip(TorchRun(model)(batch), load_network(tmp_path, exact=True)(batch), strict=True):
+            assert one.shape == two.shape
+            assert np.allclose(one, two, atol=1e-4)
+
+
+def test_an_export_that_is_wrong_is_not_saved_in_silence(tmp_path, monkeypatch):
+    model = network()
+    real = export.trace
+
+    def wrong(given):
+        graph = onnx.ModelProto()
+        graph.CopyFrom(real(given))
+        next(node for node in graph.graph.node if node.op_type == "Tanh").op_type = "Sigmoid"
+        return graph
+
+    monkeypatch.setattr(export, "trace", wrong)
+    with pytest.raises(ModelError, match="differs from torch"):
+        export.export(model, tmp_path, "never", 1000, lambda run: 0.0)
+
+
+@pytest.mark.parametrize(("after", "kept"), [(0.896, "int8"), (0.89, "float32")])
+def test_eight_bits_are_kept_where_they_cost_little(after, kept, tmp_path):
+    scores = iter([0.9, after])
+    found = export.export(network(), tmp_path, "auto", 1000, lambda run: next(scores))
+    assert found == {"float32": 0.9, "int8": after, "kept": kept}
+    graph = onnx.load(tmp_path / "model.onnx", load_external_data=False)
+    assert ("DequantizeLinear" in {node.op_type for node in graph.graph.node}) == (kept == "int8")
+    export.check(TorchRun(network()), load_network(tmp_path, exact=True), 1000) if kept == "float32" else None
+    assert {entry.value for each in graph.graph.initializer for entry in each.external_data if entry.key == "location"} == {
+        "model.safetensors"
+    }
+
+
+def test_eight_bits_are_near_the_weights():
+    weights = {"w": np.random.default_rng(0).normal(size=(200, 100)).astype(np.float32), "b": np.ones(100, dtype=np.float32)}
+    rounded = export.eight_bits(weights)
+    assert rounded["w"].dtype == np.int8
+    widened = rounded["w"] * rounded["w.scale"][:, None]
+    assert np.abs(widened - weights["w"]).max() <= np.abs(weights["w"]).max() / 254 * 1.001
+    assert rounded["b"] is weights["b"]
+
+
+def test_phoberts_shape_goes_all_the_way(tmp_path):
+    """PhoBERT's files, its positions from behind the padding, its segmentation: trained, saved, loaded, the same."""
+    folder = make_phobert(tmp_path / "phobert", corpus_texts(60), merges=200)
+    scheme, data = make(tmp_path, "actors and topics")
+    model = fit("phobert", scheme, data, encoder=str(folder), epochs=1, max_tokens=10_000)
+    assert model.window_ == 256
+    assert model.subwords_.segmented
+    (tmp_path / "saved").mkdir()
+    model.save(tmp_path / "saved")
+    loaded = EncoderClassifier.load(tmp_path / "saved", scheme)
+    actors = [list(each.actors) for each in data.examples]
+    (topics, stances), (topics_, stances_) = model.scores(data.examples, actors), loaded.scores(data.examples, actors)
+    assert np.allclose(topics, topics_, atol=0.03)
+    assert all(np.allclose(one, two, atol=0.03) for one, two in zip(stances, stances_, strict=True))
+
+
+def test_a_saved_model_is_the_same_in_torch(fitted, tmp_path):
+    """What a GPU runs: the same files, read into torch."""
+    model, scheme, data = fitted
+    model.save(tmp_path)
+    loaded = EncoderClassifier.load(tmp_path, scheme)
+    exact = load_network(tmp_path, exact=True)
+    loaded.run_ = exact
+    one = loaded.predict(data.examples)
+    loaded.run_ = load_torch(tmp_path, len(scheme.topic_ids), len(scheme.stance_ids), "cpu")
+    for first, second in zip(one, loaded.predict(data.examples), strict=True):
+        assert np.allclose(first.topics, second.topics, atol=1e-3)
+        assert all(np.allclose(first.stances[pair], second.stances[pair], atol=1e-3) for pair in first.stances)
+    (tmp_path / "encoder.json").write_text('{"model_type": "nonsense"}', "utf-8")
+    with pytest.raises(ModelError, match="cannot be built"):
+        load_torch(tmp_path, len(scheme.topic_ids), len(scheme.stance_ids), "cpu")
+
+
+def test_one_forward_pass_answers_everything(fitted):
+    model, _, data = fitted
+    calls = []
+    real, model.run_ = model._run(), lambda batch: calls.append(batch) or real(batch)
+    model.predict(data.examples[:10])
+    model.run_ = real
+    assert [len(batch.ids) for batch in calls] == [10]
+
+
+def test_damaged_models_are_refused(fitted, tmp_path):
+    model, scheme, _ = fitted
+    (tmp_path / "saved").mkdir()
+    model.save(tmp_path / "saved")
+    for name, content, told in (
+        ("model.onnx", b"no graph", "is no network that can be run"),
+        ("model.onnx", None, "is no network that can be run"),
+        ("tokenizer.json", b"{}", "is no tokenizer"),
+        ("parameters.json", b"{}", "is no encoder model of this version"),
+    ):
+        folder = tmp_path / "damaged"
+        shutil.copytree(tmp_path / "saved", folder)
+        (folder / name).write_bytes(content) if content is not None else (folder / name).unlink()
+        with pytest.raises(ModelError, match=told):
+            EncoderClassifier.load(folder, scheme)
+        shutil.rmtree(folder)
+
+
+def test_a_graph_cannot_read_files_outside_its_folder(fitted, tmp_path):
+    model, scheme, _ = fitted
+    folder = tmp_path / "model"
+    folder.mkdir()
+    model.save(folder)
+    graph = onnx.load(folder / "model.onnx", load_external_data=False)
+    shutil.move(folder / "model.safetensors", tmp_path / "secret")
+    for each in graph.graph.initializer:
+        for entry in each.external_data:
+            if entry.key == "location":
+                entry.value = "../secret"
+    (folder / "model.onnx").write_bytes(graph.SerializeToString())
+    with pytest.raises(ModelError):
+        EncoderClassifier.load(folder, scheme)
+
+
+def test_an_encoder_that_cannot_be_had_says_how_to_get_it(tmp_path):
+    code = "from laptruong.classifiers.encoder.pretrained import fetch; fetch('nobody/nothing-such')"
+    offline = {"HF_HUB_OFFLINE": "1", "PATH": "", "HF_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=offline, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "laptruong.errors.ModelError: encoder 'nobody/nothing-such'" in last
+    assert "laptruong encoder" in last
+    with pytest.raises(ModelError, match="was not fetched"):
+        fetch("no/such/folder")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "nonsense"}), "utf-8")
+    with pytest.raises(ModelError, match="holds no encoder"):
+        load_encoder(tmp_path)

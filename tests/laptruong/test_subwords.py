@@ -1,0 +1,95 @@
+"""The fast PhoBERT tokenizer gives transformers' ids, and every subword knows where it stands."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from support import ROOT
+from transformers import PhobertTokenizer
+
+from encoders import corpus_texts, make_phobert
+from laptruong.classifiers.encoder.phobert import phobert_subwords
+from laptruong.classifiers.encoder.pretrained import load_subwords
+from laptruong.classifiers.encoder.subwords import Subwords, spell
+from laptruong.errors import ModelError
+from laptruong.segmentation import segment
+
+TINY = ROOT / "tests" / "encoders" / "tiny"
+TRAPS = ["dài 5\xa0km", "km", "<s> và </s> và <mask> @@ ng@@", "ѡ𝛼 không có trong từ điển", "a" * 150, "!", ""]
+
+
+@pytest.fixture(scope="module")
+def phobert(tmp_path_factory):
+    return make_phobert(tmp_path_factory.mktemp("phobert"), corpus_texts(150))
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return [spell(text, [])[0] for text in corpus_texts(1200)[150:] + TRAPS]
+
+
+def test_the_same_ids_as_transformers(phobert, texts):
+    slow = PhobertTokenizer(str(phobert / "vocab.txt"), str(phobert / "bpe.codes"))
+    fast = phobert_subwords(phobert)
+    unknown = 0
+    for text, found in zip(texts, fast.cut(texts, [[]] * len(texts)), strict=True):
+        expected = slow.convert_tokens_to_ids(slow._tokenize(" ".join(word.text for word in segment(text))))
+        assert found.ids == expected
+        unknown += found.ids.count(slow.unk_token_id)
+    assert unknown > 100, "the merges whose results are outside the vocabulary were not tried"
+    assert slow.mask_token_id == fast.size
+
+
+def test_the_traps_are_there(phobert):
+    """Both ways of going wrong are in the files: otherwise the test above says nothing of them."""
+    codes = (phobert / "bpe.codes").read_text("utf-8")
+    assert "\xa0" in codes
+    results = {"".join(line.split()[:2]) for line in codes.splitlines()}
+    entries = {line.rpartition(" ")[0] for line in (phobert / "vocab.txt").read_text("utf-8").splitlines()}
+    assert any(result.removesuffix("</w>") not in entries and f"{result}@@" not in entries for result in results)
+
+
+def test_saved_and_loaded_it_cuts_the_same(phobert, texts, tmp_path):
+    fast = phobert_subwords(phobert)
+    fast.save(tmp_path)
+    again = Subwords.load(tmp_path, fast.marks, fast.size, segmented=True)
+    assert again.cut(texts, [[]] * len(texts)) == fast.cut(texts, [[]] * len(texts))
+
+
+@pytest.mark.parametrize("kind", ["phobert", "tiny"])
+def test_places_are_those_of_the_text(kind, phobert, texts):
+    folder = phobert if kind == "phobert" else TINY
+    subwords = load_subwords(folder, 10_000)
+    for text, tokens in zip(texts, subwords.cut(texts, [[]] * len(texts)), strict=True):
+        assert len(tokens.ids) == len(tokens.starts) == len(tokens.ends)
+        assert all(0 <= start <= end <= len(text) for start, end in zip(tokens.starts, tokens.ends, strict=True))
+        assert tokens.starts == sorted(tokens.starts)
+        covered = {at for start, end in zip(tokens.starts, tokens.ends, strict=True) for at in range(start, end)}
+        assert all(at in covered for at, char in enumerate(text) if not char.isspace())
+
+
+def test_spelling_does_not_move_a_mention():
+    raw = unicodedata.normalize("NFD", "Ở Đức, hoà đàm với Điện Kremlin.")
+    at = raw.index(unicodedata.normalize("NFD", "Điện"))
+    text, [(start, end)] = spell(raw, [(at, at + len(unicodedata.normalize("NFD", "Điện Kremlin")))])
+    assert text[start:end] == "Điện Kremlin"
+    assert "hòa" in text
+
+
+def test_special_tokens_in_a_text_are_text():
+    subwords = load_subwords(TINY, 10_000)
+    ids = subwords.cut(["<s> </s> <mask> <pad>"], [[]])[0].ids
+    assert not {subwords.marks.start, subwords.marks.end, subwords.marks.padding} & set(ids)
+
+
+def test_a_folder_without_a_tokenizer_is_refused(tmp_path):
+    with pytest.raises(ModelError, match=r"holds neither tokenizer\.json nor PhoBERT's"):
+        load_subwords(tmp_path, 10)
+    (tmp_path / "tokenizer.json").write_text("{}", "utf-8")
+    with pytest.raises(ModelError, match="is no tokenizer"):
+        load_subwords(tmp_path, 10)
+    for name in ("vocab.txt", "bpe.codes"):
+        (tmp_path / name).write_text("a 1\na 1\n", "utf-8")
+    with pytest.raises(ModelError, match="are not PhoBERT's"):
+        load_subwords(tmp_path, 10)

@@ -1,0 +1,156 @@
+"""Training the encoder classifier: end to end, interrupted, adapted, with several seeds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from support import ROOT, SCHEMES, mood_records, run_cli, write_jsonl
+
+import laptruong
+from encoders import corpus_texts
+from laptruong.errors import ConfigError
+from train.config import Adaptation
+from train.encoder import chosen_texts
+from train.run import train
+
+CONFIG = f"""name: moods
+classifier: phobert
+scheme: moods.yaml
+seed: 5
+output: runs
+data: {{train: [corpus.jsonl], dev: [corpus.jsonl]}}
+phobert: {{encoder: {ROOT}/tests/encoders/tiny, epochs: 3, batch_size: 8, learning_rate: 1.0e-3, patience: 9}}
+"""
+
+
+class KilledError(Exception):
+    """Stands for a machine that goes down."""
+
+
+@pytest.fixture
+def config(tmp_path):
+    shutil.copy(SCHEMES / "moods.yaml", tmp_path)
+    write_jsonl(tmp_path / "corpus.jsonl", mood_records())
+    (tmp_path / "config.yaml").write_text(CONFIG, "utf-8")
+    return tmp_path / "config.yaml"
+
+
+def test_the_smoke_config_trains_and_labels(tmp_path):
+    done = run_cli(
+        "train", ROOT / "configs" / "tiny.yaml", "--set", f"output={tmp_path}", "--set", "phobert.epochs=1",
+        "--set", f"data.train=[{part(tmp_path, 'train', 60)}]", "--set", f"data.dev=[{part(tmp_path, 'dev', 20)}]",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "tiny"
+    assert {path.name for path in folder.iterdir()} == {
+        "README.md", "config.json", "decision.json", "dev_predictions.jsonl", "dev_scores.json", "encoder.json", "manifest.json",
+        "model.onnx",
+        "model.safetensors", "parameters.json", "scheme.json", "tokenizer.json",
+    }  # fmt: skip
+    assert "torch" in json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
+    labels = laptruong.load(folder).label("Nga và Ukraine đàm phán về lệnh ngừng bắn tại Istanbul. " * 8)
+    assert labels.model["name"] == "tiny"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def part(folder, split, count):
+    lines = (ROOT / "data" / "corpus" / f"{split}.jsonl").read_text("utf-8").splitlines()[:count]
+    path = folder / f"{split}.jsonl"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(config, tmp_path):
+    whole = load_file(train(config) / "model.safetensors")
+    shutil.rmtree(tmp_path / "runs")
+
+    def killed(text):
+        if text.startswith("epoch 2"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, tell=killed)
+    assert list((tmp_path / "runs").glob(".moods-*/seed-5/checkpoints/checkpoint-*"))
+    told = []
+    resumed = load_file(train(config, tell=told.append) / "model.safetensors")
+    assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 2", "epoch 3"]
+    assert whole.keys() == resumed.keys()
+    assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_another_config_does_not_go_on_from_these_checkpoints(config):
+    def killed(text):
+        if text.startswith("epoch 2"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, tell=killed)
+    told = []
+    train(config, ["phobert.epochs=1"], tell=told.append)
+    assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 1"]
+
+
+def test_several_seeds_are_told_and_the_best_is_kept(config):
+    folder = train(config, ["phobert.seeds=2", "phobert.epochs=1"])
+    parameters = json.loads((folder / "parameters.json").read_text("utf-8"))
+    assert [run["seed"] for run in parameters["seeds_"]] == [5, 6]
+    card = (folder / "README.md").read_text("utf-8")
+    for run in parameters["seeds_"]:
+        assert f"{run['stance_macro_f1']:.3f}" in card
+
+
+def test_training_stops_when_dev_gets_no_better(config):
+    told = []
+    train(
+        config,
+        ["phobert.epochs=30", "phobert.patience=1", "phobert.learning_rate=1e-9", "phobert.head_learning_rate=1e-9"],
+        tell=told.append,
+    )
+    assert sum(line.startswith("epoch") for line in told) == 2
+
+
+def test_adaptation_changes_the_encoder_and_is_kept_when_interrupted(config, tmp_path):
+    (tmp_path / "news.txt").write_text("\n".join(corpus_texts(80)), "utf-8")
+    adapt = ["phobert.epochs=1", "phobert.adapt={texts: [news.txt], tokens: 3000, batch_size: 8}"]
+
+    def killed(text):
+        if text.startswith("epoch 1"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, adapt, tell=killed)
+    [adapted] = (tmp_path / "runs").glob(".moods-*/adapted")
+    before, after = load_file(ROOT / "tests" / "encoders" / "tiny" / "model.safetensors"), load_file(adapted / "model.safetensors")
+    assert before.keys() <= after.keys()
+    assert any(not np.array_equal(before[name], after[name]) for name in before)
+    told = []
+    train(config, adapt, tell=told.append)
+    assert not [line for line in told if line.startswith("masked")], "what was adapted is not adapted again"
+
+
+def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
+    texts = [{"text": f"Ukraine, tin số {n}.", "date": f"2025-12-{n:02}"} for n in range(1, 21)]
+    write_jsonl(tmp_path / "news.jsonl", [*texts, texts[0], {"text": "Bóng đá."}, {"text": "Ukraine, không ghi ngày."}])
+    scored = [texts[4] | {"split": "test"}, texts[5] | {"split": "train"}, {"paragraphs": [{"text": texts[6]["text"]}], "split": "dev"}]
+    write_jsonl(tmp_path / "corpus.jsonl", scored)
+    adapt = Adaptation(texts=["news.jsonl"], without=["corpus.jsonl"], before="2025-12-11", keep="Ukraine")
+    found = list(chosen_texts(adapt, tmp_path))
+    assert found == [f"Ukraine, tin số {n}." for n in (1, 2, 3, 4, 6, 8, 9, 10)] + ["Ukraine, không ghi ngày."]
+
+
+def test_texts_that_are_missing_are_all_told(config):
+    with pytest.raises(ConfigError, match=r"(?s)news.jsonl: no such file.*old.jsonl: no such file"):
+        train(config, ["phobert.adapt={texts: [news.jsonl], without: [old.jsonl]}"])
+
+
+def test_an_encoder_without_a_network_is_one_clear_line(config, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    done = run_cli("train", config, "--set", "phobert.encoder=vinai/phobert-nowhere")
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.strip().splitlines() if not line.startswith(("learning from", "then choosing"))]
+    assert len(lines) == 1
+    assert lines[0].startswith("error: encoder 'vinai/phobert-nowhere' is no folder and was not fetched")
