@@ -40,6 +40,8 @@ def _adapt(adapt: Adaptation, encoder: str, config: Phobert, base: Path, target:
     missing = [f"{base / file}: no such file" for file in adapt.texts + adapt.without if not (base / file).is_file()]
     if missing:
         raise ConfigError("phobert.adapt", missing)
+    if target.is_dir():
+        return target
     texts = list(chosen_texts(adapt, base))
     tell(f"adapting the encoder to {len(texts)} texts")
     return run(

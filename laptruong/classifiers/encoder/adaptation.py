@@ -35,7 +35,8 @@ def adapt(
         A folder, or a name on the hub.
     texts : sequence of str
     target : Path
-        Where the adapted checkpoint goes; one that is there is taken as it is, so that a killed training goes on.
+        Where the adapted checkpoint goes once it is complete; checkpoints on the way lie beside it, and a training that was
+        killed goes on from the last.
     tokens : int
         Subwords to learn from, all passes together.
     batch_size, window : int
@@ -50,8 +51,6 @@ def adapt(
     Path
         ``target``.
     """
-    if target.is_dir():
-        return target
     source = fetch(encoder)
     model = load_encoder(source, masked=True, seed=seed)
     subwords = load_subwords(source, model.config.vocab_size)

@@ -87,7 +87,7 @@ class Collator:
         }
 
 
-class _Tuner(Trainer):
+class Tuner(Trainer):
     """The trainer with two losses, a faster rate for the new heads and the project's own dev score."""
 
     def __init__(self, *, owner: EncoderClassifier, weights: torch.Tensor, dev: Dev, tell: Callable[[str], None], **rest: Any) -> None:
@@ -179,7 +179,7 @@ def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work:
     counts = np.bincount(
         [s for row in data["stances"] for actor in row for s in actor if s != losses.IGNORED], minlength=len(owner.scheme.stance_ids)
     )
-    trainer = _Tuner(
+    trainer = Tuner(
         owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
         args=arguments(owner, work / "checkpoints", seed), train_dataset=data, eval_dataset=data.select(range(1)),
         data_collator=Collator(owner.subwords_.marks, max(len(owner.scheme.topic_ids), 1)),

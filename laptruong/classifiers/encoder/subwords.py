@@ -92,14 +92,16 @@ class Subwords:
     def _words(self, text: str, spans: Sequence[tuple[int, int]]) -> Tokens:
         found = Tokens([], [], [])
         for word in segment(text, spans):
-            ids = self._known.get(word.text) or self._word(word.text)
+            ids = self.word(word.text)
             found.ids.extend(ids)
             found.starts.extend([word.start] * len(ids))
             found.ends.extend([word.end] * len(ids))
         return found
 
-    def _word(self, word: str) -> list[int]:
-        """Give the subwords of a word; each distinct word is merged once."""
+    def word(self, word: str) -> list[int]:
+        """Give the subwords of a segmented word; each distinct word is merged once."""
+        if known := self._known.get(word):
+            return known
         encoding = self.tokenizer.encode([word[:_LONGEST_WORD]], is_pretokenized=True, add_special_tokens=False)
         ids = [self._valid(i) for i in encoding.ids] or [self.marks.unknown]
         if len(self._known) >= _CACHE_LIMIT:
