@@ -75,7 +75,7 @@ class Phobert(Closed):
     head_learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="peak learning rate of the new heads")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False, description="decay of the matrices")
-    dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout of the heads")
+    dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout of the heads, and the most in the encoder's layers")
     balance: float = Field(default=0.5, ge=0, le=1, description="weight of rare stances: 0 all pairs alike, 1 all stances alike")
     patience: int = Field(default=2, ge=1, description="epochs without a better dev score after which training stops")
     seeds: int = Field(default=1, ge=1, description="runs, with seeds that follow one another; the best on dev is kept")

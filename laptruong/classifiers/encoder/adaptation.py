@@ -62,7 +62,7 @@ def adapt(
             output_dir=str(target.parent / "adapting"), seed=seed, max_steps=max(1, round(tokens / (batch_size * length))),
             per_device_train_batch_size=batch_size, learning_rate=learning_rate, warmup_steps=0.06, lr_scheduler_type="linear",
             weight_decay=0.01, use_cpu=not torch.accelerator.is_available(), bf16=calculates_bfloat16(precision), optim="adamw_torch_fused",
-            train_sampling_strategy="group_by_length", length_column_name="length", save_strategy="steps", save_steps=0.2,
+            save_strategy="steps", save_steps=0.2,
             save_total_limit=1, logging_strategy="steps", logging_steps=0.05, report_to=[], disable_tqdm=True,
             remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
         ),

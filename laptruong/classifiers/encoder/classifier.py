@@ -49,7 +49,7 @@ class EncoderClassifier(Classifier):
     warmup : float
         Share of the steps in which the rate rises; then it falls linearly to 0.
     weight_decay, dropout : float
-        Dropout of the heads; the encoder's is its own.
+        Dropout is that of the heads, and the most in the encoder's layers.
     balance : float
         How far rare stances are weighed up; see `losses.balance`.
     patience : int

@@ -40,10 +40,17 @@ class ByteDropout(nn.Module):
         return values * (keep.to(values.dtype) * (256 / (256 - threshold)))
 
 
-def lighten(model: Any) -> Any:
-    """Put this dropout, in place, wherever a model has torch's."""
+def lighten(model: Any, p: float | None = None) -> Any:
+    """Put this dropout, in place, wherever a model has torch's.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    p : float, optional
+        The share to drop; by default what each had.
+    """
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if isinstance(child, nn.Dropout):
-                setattr(parent, name, ByteDropout(child.p))
+                setattr(parent, name, ByteDropout(child.p if p is None else min(p, child.p)))
     return model

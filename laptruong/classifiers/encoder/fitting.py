@@ -20,6 +20,7 @@ from laptruong.classifiers.encoder import losses
 from laptruong.classifiers.encoder.development import METRIC, Dev
 from laptruong.classifiers.encoder.network import Network, merge
 from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config, load_encoder, load_subwords, positions
+from laptruong.classifiers.encoder.sampling import ShuffledBatches
 from laptruong.classifiers.encoder.subwords import Marks, Subwords
 from laptruong.classifiers.encoder.torch_runtime import TorchRun
 from laptruong.classifiers.encoder.windows import Window, collate, make_windows
@@ -104,6 +105,9 @@ class Tuner(Trainer):
             loss = loss + losses.topic_loss(scores.topics, inputs["topics"])
         return (loss, scores) if return_outputs else loss
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return ShuffledBatches(self.train_dataset["length"], self.args.train_batch_size, self.args.seed)
+
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
             assert self.model is not None  # noqa: S101  # for the type checker
@@ -140,6 +144,7 @@ def fit(
     owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int, context: FitContext
 ) -> None:
     """Fit a classifier with each of its seeds and keep the one that scores best on dev; see `Classifier.fit`."""
+    owner.run_ = None
     folder = fetch(owner.encoder)
     config = load_config(folder)
     owner.licence_ = licence(folder)
@@ -202,7 +207,7 @@ def arguments(owner: EncoderClassifier, output: Path, seed: int) -> TrainingArgu
         per_device_train_batch_size=owner.batch_size, gradient_accumulation_steps=owner.accumulation,
         warmup_steps=owner.warmup, lr_scheduler_type="linear", weight_decay=owner.weight_decay, max_grad_norm=1.0,
         use_cpu=not torch.accelerator.is_available(),
-        bf16=calculates_bfloat16(owner.precision), train_sampling_strategy="group_by_length", length_column_name="length",
+        bf16=calculates_bfloat16(owner.precision), restore_callback_states_from_checkpoint=True,
         eval_strategy="epoch", save_strategy="epoch", save_total_limit=1, load_best_model_at_end=True,
         metric_for_best_model=METRIC, greater_is_better=True, logging_strategy="no", report_to=[], disable_tqdm=True,
         remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
@@ -230,7 +235,7 @@ def _told(scores: Mapping[str, float]) -> str:
 
 
 def _network(owner: EncoderClassifier, folder: Path, seed: int) -> Network:
-    encoder = load_encoder(folder, seed=seed)
+    encoder = load_encoder(folder, seed=seed, dropout=owner.dropout)
     return Network(encoder, len(owner.scheme.topic_ids), len(owner.scheme.stance_ids), owner.dropout)
 
 

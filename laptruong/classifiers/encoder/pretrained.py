@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError  # to catch it: torch's restricted reader raises it
 from typing import Any
 
 import numpy as np
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
 from transformers.utils import logging
@@ -26,7 +28,7 @@ from laptruong.errors import ModelError
 
 _WANTED = ["config.json", "*.safetensors", "pytorch_model.bin", FILE, "tokenizer_config.json", *phobert.FILES, "README.md", "LICENSE*"]
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
-_LOADING: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "weights_only": True}
+_LOADING: dict[str, Any] = {"dtype": torch.float32, "local_files_only": True, "trust_remote_code": False, "weights_only": True}
 
 logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it would tell of every head that a checkpoint lacks; that is what fine-tuning is for
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -74,7 +76,7 @@ def load_config(folder: Path) -> Any:
         raise ModelError(f"{folder}: holds no encoder that transformers loads ({' '.join(str(err).split())[:160]})") from None
 
 
-def load_encoder(folder: Path, *, masked: bool = False, seed: int = 0) -> Any:
+def load_encoder(folder: Path, *, masked: bool = False, seed: int = 0, dropout: float | None = None) -> Any:
     """Load an encoder, or with its head for masked-language modelling.
 
     Made for training on a CPU, too (`benchmarks/encoder.py`): attention is plain, since the backward pass of torch's fused
@@ -92,10 +94,17 @@ def load_encoder(folder: Path, *, masked: bool = False, seed: int = 0) -> Any:
     torch.manual_seed(seed)  # what the checkpoint lacks, a head for instance, is drawn
     kind = AutoModelForMaskedLM if masked else AutoModel
     try:
-        model = lighten(kind.from_pretrained(folder, config=config, attn_implementation="eager", **_LOADING))
-        return model if masked else _without_pooler(model)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as err:
+        model, told = kind.from_pretrained(folder, config=config, attn_implementation="eager", output_loading_info=True, **_LOADING)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UnpicklingError) as err:
         raise ModelError(f"{folder}: holds no encoder that transformers loads ({' '.join(str(err).split())[:160]})") from None
+    if missing := [
+        name for name in told["missing_keys"] if "pooler" not in name and (not masked or name.startswith(model.base_model_prefix))
+    ]:
+        raise ModelError(
+            f"{folder}: lacks weights of the encoder ({', '.join(sorted(missing)[:3])}, …); its config.json is of another model"
+        )
+    lighten(model, dropout)
+    return model if masked else _without_pooler(model)
 
 
 def describe(encoder: Any) -> dict[str, Any]:
