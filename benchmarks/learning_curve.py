@@ -20,13 +20,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 
 from laptruong.actors import ActorFinder
+from laptruong.classifiers import TfidfClassifier
 from laptruong.corpus import LabelledArticle, flatten, read_corpus
 from laptruong.corpus.check import read_entries
 from laptruong.evaluation import evaluate
 from laptruong.labelling import Labeller
 from laptruong.scheme import Scheme, load_scheme
 from train.config import Config, load_config
-from train.run import fit
+from train.run import thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS, REAL = ROOT / "data" / "corpus", ROOT / "data" / "real" / "corpus.jsonl"
@@ -80,7 +81,9 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
     real_train, real_dev = ([each for each in real if each.split == split] for split in ("train", "dev"))
 
     def scores(learn: list[LabelledArticle], choose_on: list[LabelledArticle]) -> Scores:
-        model, decision, _ = fit(config, scheme, flatten(learn, finder), flatten(choose_on, finder))
+        data, dev = flatten(learn, finder), flatten(choose_on, finder)
+        model = TfidfClassifier(scheme, **config.tfidf.model_dump()).fit(data.examples, data.gold, data.groups, seed=config.seed)
+        decision, _ = thresholds(config, model, dev)
         found = evaluate(Labeller(model, decision, {}), target)
         return {task: found[task][figure] for task, figure in FIGURES.items()}
 

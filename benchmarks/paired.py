@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=1000)
     options = parser.parse_args()
     labellers = [laptruong.load(name) for name in options.models]
+    if labellers[0].scheme.sha256 != labellers[1].scheme.sha256:
+        raise SystemExit("the two models were trained for different schemes")
     data = flatten(read_corpus(options.data, labellers[0].scheme, options.split), labellers[0].finder)
     pairs = [list(gold.stances) for gold in data.gold]
     said = [

@@ -53,7 +53,7 @@ class Labeller:
         return self.label_all([article])[0]
 
     def label_all(self, articles: Sequence[Article]) -> list[ArticleLabels]:
-        """Label articles in one batch; the result does not depend on what else is in it."""
+        """Label articles in one batch; the result does not depend on what else is in it, but for the last digits of an encoder's."""
         units = [make_examples(article, self.finder) for article in articles]
         predictions = self.classifier.predict([example for each in units for _, example in each], floor=self._floor)
         found, at = [], 0

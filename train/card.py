@@ -15,7 +15,7 @@ A {kind} model for the scheme `{scheme}`: it tells which topics a paragraph has 
 | trained from | `{config}` (seed {seed}), commit {commit} |
 | learnt from | {train} |
 | thresholds and scores below | {dev} |
-| licence | MIT, as the project; its texts are the project's own, of published news it holds labels only |
+| licence | {licence}; its texts are the project's own, of published news it holds labels only |
 
 ## Scores on the dev split
 
@@ -61,7 +61,8 @@ def write_card(config: Config, config_name: str, manifest: dict[str, Any], score
         name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], config=config_name,
         seed=config.seed, commit=manifest["commit"] or "unknown", train=_layer(manifest["data"]["train"]),
         dev=_layer(manifest["data"]["dev"]), scores=_table(scores),
-        reads=_READS[config.classifier], training=_encoder(config.phobert, facts) if config.classifier == "phobert" else "",
+        licence=_licence(facts.get("licence", "mit")), reads=_READS[config.classifier],
+        training=_encoder(config.phobert, facts) if facts else "",
         coverage=_percent(stance.get("coverage")), sure=_percent(stance.get("accuracy_where_sure")),
     )  # fmt: skip
 
@@ -75,6 +76,14 @@ def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
         encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(runs),
         adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
     )  # fmt: skip
+
+
+def _licence(encoder: str | None) -> str:
+    return (
+        "MIT, as the project"
+        if encoder == "mit"
+        else f"the project's part is MIT; the encoder's licence ({encoder or 'see its source'}) binds the model"
+    )
 
 
 def _score(run: dict[str, Any], name: str) -> str:

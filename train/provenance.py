@@ -12,7 +12,7 @@ from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError
 
 _LIBRARIES = ("laptruong", "numpy", "scipy", "scikit-learn", "pyvi", "python-crfsuite", "safetensors", "pydantic")
-_ENCODER_LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "onnx", "openvino")
+_ENCODER_LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "onnx", "onnxscript", "openvino")
 
 
 def versions(kind: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from laptruong.scheme import Scheme, load_scheme
 from train import provenance
 from train.card import write_card
 from train.config import Config, load_config
-from train.encoder import prepare
+from train.encoder import adapted_encoder, find_encoder
 
 _DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFEST}
 """Files of a run that say what it is but do not decide what it labels."""
@@ -64,63 +64,33 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     for purpose, data in (("learning from", learn), ("then choosing thresholds on", dev)):
         tell(f"{purpose} {len(data)} units of {len(set(data.groups))} articles")
     target = (base / config.output).resolve() / config.name
+    _check_place(target)
     manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
-    work = target.parent / f".{config.name}-{_fingerprint(config, manifest)}"
     parameters = getattr(config, config.classifier).model_dump()
     if config.classifier == "phobert":
-        parameters = prepare(config.phobert, base, work, config.seed, tell)
-    model, decision, predictions = fit(config, scheme, learn, dev, parameters, FitContext((dev.examples, dev.gold), work, tell))
-    if _another_process():
-        return target
-    scores = evaluate(Labeller(model, decision, {}), dev)
-    _write(target, path.name, config, model, decision, manifest, scores, list(_items(dev, predictions, decision, scheme)))
-    shutil.rmtree(work, ignore_errors=True)
+        parameters, manifest["encoder"] = find_encoder(config.phobert, base)
+    work = target.parent / f".{config.name}-{_fingerprint(config, manifest)}"
+    if config.classifier == "phobert" and config.phobert.adapt is not None:
+        parameters["encoder"] = str(adapted_encoder(config.phobert, parameters["encoder"], base, work / "adapted", config.seed, tell))
+    model = classifier_class(config.classifier)(scheme, **parameters)
+    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=FitContext((dev.examples, dev.gold), work, tell))
+    if os.environ.get("RANK", "0") == "0":  # of several training processes (`accelerate launch`) the first writes
+        _write(target, path.name, config, model, dev, manifest)
+        shutil.rmtree(work, ignore_errors=True)
     return target
 
 
 def _fingerprint(config: Config, manifest: dict[str, Any]) -> str:
-    """Name what decides a training, so that only the same one goes on from its checkpoints."""
-    decisive = {"config": json.loads(config.model_dump_json(exclude={"output"}))} | {
-        key: manifest[key] for key in ("scheme", "data", "libraries")
-    }
+    """Name what decides a training but for the code, so that only the same one goes on from its checkpoints."""
+    decisive = {key: manifest.get(key) for key in ("scheme", "data", "encoder", "libraries")}
+    decisive["config"] = json.loads(config.model_dump_json(exclude={"output"}))
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _another_process() -> bool:
-    """Tell whether this is one of several training processes (`accelerate launch`) and not the first, which writes."""
-    return os.environ.get("RANK", "0") != "0"
-
-
-def fit(
-    config: Config,
-    scheme: Scheme,
-    learn: Dataset,
-    dev: Dataset,
-    parameters: dict[str, Any] | None = None,
-    context: FitContext | None = None,
-) -> tuple[Classifier, Decision, list[Prediction]]:
-    """Fit the config's classifier and choose its thresholds.
-
-    Parameters
-    ----------
-    config : Config
-    scheme : Scheme
-    learn, dev : Dataset
-    parameters : dict, optional
-        The classifier's; by default those of the config.
-    context : FitContext, optional
-
-    Returns
-    -------
-    model : Classifier
-    decision : Decision
-    predictions : list of Prediction
-        On ``dev``, for the pairs that it labels.
-    """
-    model = classifier_class(config.classifier)(scheme, **(parameters or getattr(config, config.classifier).model_dump()))
-    model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=context)
+def thresholds(config: Config, model: Classifier, dev: Dataset) -> tuple[Decision, list[Prediction]]:
+    """Choose a model's thresholds on dev, and give its predictions there for the pairs that dev labels."""
     predictions = model.predict(dev.examples, [list(gold.stances) for gold in dev.gold])
-    return model, choose(predictions, dev.gold, scheme, abstention_cost=config.abstention_cost), predictions
+    return choose(predictions, dev.gold, model.scheme, abstention_cost=config.abstention_cost), predictions
 
 
 def _resolve(base: Path, files: list[str], name: str) -> list[Path]:
@@ -180,26 +150,33 @@ def _items(data: Dataset, predictions: list[Prediction], decision: Decision, sch
         }  # fmt: skip
 
 
-def _write(
-    target: Path, config_name: str, config: Config, model: Classifier, decision: Decision, manifest: dict[str, Any],
-    scores: dict[str, Any], items: list[dict[str, Any]],
-) -> None:  # fmt: skip
-    """Write a run beside its place and move it there when it is complete."""
+def _check_place(target: Path) -> None:
+    """See before the training that its result can be written."""
     if target.exists() and not (target / MANIFEST).is_file():
         raise ConfigError("output", [f"{target}: is there and is no run; it is not replaced: choose another name or output"])
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise ConfigError("output", [f"{target.parent}: cannot be made: {err.strerror}"]) from None
+
+
+def _write(target: Path, config_name: str, config: Config, model: Classifier, dev: Dataset, manifest: dict[str, Any]) -> None:
+    """Write a run beside its place and move it there when it is complete.
+
+    Thresholds and scores are of the model as it will be loaded: the encoder's weights may have been rounded.
+    """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".run-") as name:
         folder = Path(name) / "run"
         folder.mkdir()
         model.save(folder)
+        saved = type(model).load(folder, model.scheme)
+        decision, predictions = thresholds(config, saved, dev)
+        scores = evaluate(Labeller(saved, decision, {}), dev)
         storage.write_json(folder, "scheme.json", json.loads(model.scheme.model_dump_json(by_alias=True)))
         storage.write_json(folder, "decision.json", asdict(decision))
         storage.write_json(folder, "config.json", json.loads(config.model_dump_json()))
         storage.write_json(folder, "dev_scores.json", scores)
-        lines = (json.dumps(item, ensure_ascii=False) for item in items)
+        lines = (json.dumps(item, ensure_ascii=False) for item in _items(dev, predictions, decision, model.scheme))
         (folder / "dev_predictions.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
         (folder / "README.md").write_text(write_card(config, config_name, manifest, scores, model.facts()), "utf-8")
         files = sorted(path for path in folder.iterdir() if path.name not in _DESCRIPTIVE)

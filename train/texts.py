@@ -42,4 +42,6 @@ def read_texts(path: Path) -> Iterator[Text]:
 
 def _of_record(record: dict[str, Any]) -> Text:
     text = record["text"] if "text" in record else "\n".join(each["text"] for each in record["paragraphs"])
-    return Text(str(text), record.get("date"), record.get("split"))
+    if not all(isinstance(each, str | None) for each in (record.get("date"), record.get("split"))) or not isinstance(text, str):
+        raise TypeError("'text', 'date' and 'split' must be texts")
+    return Text(text, record.get("date"), record.get("split"))

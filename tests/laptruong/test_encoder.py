@@ -21,7 +21,7 @@ from laptruong.classifiers.encoder import export, losses
 from laptruong.classifiers.encoder.development import platt, temperature
 from laptruong.classifiers.encoder.dropout import ByteDropout
 from laptruong.classifiers.encoder.network import Network
-from laptruong.classifiers.encoder.pretrained import fetch, load_encoder
+from laptruong.classifiers.encoder.pretrained import describe, fetch, load_encoder
 from laptruong.classifiers.encoder.runtime import load_network
 from laptruong.classifiers.encoder.torch_runtime import TorchRun, load_torch
 from laptruong.classifiers.encoder.windows import Batch
@@ -137,6 +137,26 @@ def test_eight_bits_are_near_the_weights():
     assert rounded["b"] is weights["b"]
 
 
+def test_a_model_in_eight_bits_is_the_network_with_rounded_weights(tmp_path, monkeypatch):
+    """In both runtimes; the widening is where an axis is easily mistaken."""
+    monkeypatch.setattr(export, "_SMALL", 100)
+    model = network()
+    weights = {name: each.numpy() for name, each in model.state_dict().items() if each.is_floating_point()}
+    rounded = export.eight_bits(weights)
+    export.write(tmp_path, export.trace(model), rounded)
+    (tmp_path / "encoder.json").write_text(json.dumps(describe(model.encoder)), "utf-8")
+    scales = {name for name in rounded if name.endswith(".scale")}
+    assert len(scales) > 10
+    for scale in scales:
+        name = scale.removesuffix(".scale")
+        model.state_dict()[name].copy_(torch.from_numpy(rounded[name] * rounded[scale][:, None]))
+    ids = np.random.default_rng(0).integers(4, 900, (3, 20))
+    batch = Batch(ids, np.ones_like(ids), np.full((3, 2, 20), 1 / 20, dtype=np.float32))
+    expected = TorchRun(model)(batch)
+    for run in (load_network(tmp_path, exact=True), load_torch(tmp_path, 3, 4, "cpu")):
+        assert all(np.allclose(one, two, atol=1e-4) for one, two in zip(expected, run(batch), strict=True))
+
+
 def test_phoberts_shape_goes_all_the_way(tmp_path):
     """PhoBERT's files, its positions from behind the padding, its segmentation: trained, saved, loaded, the same."""
     folder = make_phobert(tmp_path / "phobert", corpus_texts(60), merges=200)
@@ -185,7 +205,7 @@ def test_damaged_models_are_refused(fitted, tmp_path):
     model.save(tmp_path / "saved")
     for name, content, told in (
         ("model.onnx", b"no graph", "is no network that can be run"),
-        ("model.onnx", None, "is no network that can be run"),
+        ("model.onnx", None, "cannot be read"),
         ("tokenizer.json", b"{}", "is no tokenizer"),
         ("parameters.json", b"{}", "is no encoder model of this version"),
     ):
@@ -197,19 +217,21 @@ def test_damaged_models_are_refused(fitted, tmp_path):
         shutil.rmtree(folder)
 
 
-def test_a_graph_cannot_read_files_outside_its_folder(fitted, tmp_path):
+@pytest.mark.parametrize("where", ["../secret", "x/../../secret", "{}/secret"])
+def test_a_graph_cannot_read_files_outside_its_folder(where, fitted, tmp_path):
     model, scheme, _ = fitted
     folder = tmp_path / "model"
     folder.mkdir()
     model.save(folder)
     graph = onnx.load(folder / "model.onnx", load_external_data=False)
-    shutil.move(folder / "model.safetensors", tmp_path / "secret")
+    shutil.copy(folder / "model.safetensors", tmp_path / "secret")
+    (folder / "x").mkdir()
     for each in graph.graph.initializer:
         for entry in each.external_data:
             if entry.key == "location":
-                entry.value = "../secret"
+                entry.value = where.format(tmp_path)
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match=r"names a file other than model\.safetensors"):
         EncoderClassifier.load(folder, scheme)
 
 

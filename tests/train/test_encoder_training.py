@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import unicodedata
 
 import numpy as np
 import pytest
@@ -134,12 +135,37 @@ def test_adaptation_changes_the_encoder_and_is_kept_when_interrupted(config, tmp
 
 def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
     texts = [{"text": f"Ukraine, tin số {n}.", "date": f"2025-12-{n:02}"} for n in range(1, 21)]
+    texts[6]["text"] = unicodedata.normalize("NFD", texts[6]["text"])
     write_jsonl(tmp_path / "news.jsonl", [*texts, texts[0], {"text": "Bóng đá."}, {"text": "Ukraine, không ghi ngày."}])
-    scored = [texts[4] | {"split": "test"}, texts[5] | {"split": "train"}, {"paragraphs": [{"text": texts[6]["text"]}], "split": "dev"}]
+    composed = unicodedata.normalize("NFC", texts[6]["text"])
+    scored = [texts[4] | {"split": "test"}, texts[5] | {"split": "train"}, {"paragraphs": [{"text": composed}], "split": "dev"}]
     write_jsonl(tmp_path / "corpus.jsonl", scored)
     adapt = Adaptation(texts=["news.jsonl"], without=["corpus.jsonl"], before="2025-12-11", keep="Ukraine")
     found = list(chosen_texts(adapt, tmp_path))
     assert found == [f"Ukraine, tin số {n}." for n in (1, 2, 3, 4, 6, 8, 9, 10)] + ["Ukraine, không ghi ngày."]
+
+
+@pytest.mark.parametrize(("adapt", "told"), [
+    ("{texts: [corpus.jsonl], keep: '['}", "is no regular expression"),
+    ("{texts: [corpus.jsonl], before: 24/12/2025}", "before"),
+    ("{texts: [corpus.jsonl], keep: nowhere-to-be-found}", "no text is left"),
+])  # fmt: skip
+def test_an_adaptation_that_cannot_be_is_refused(adapt, told, config):
+    with pytest.raises(ConfigError, match=told):
+        train(config, [f"phobert.adapt={adapt}"])
+
+
+def test_the_place_of_the_result_is_looked_at_before_training(config, tmp_path):
+    (tmp_path / "runs" / "moods").mkdir(parents=True)
+    told = []
+    with pytest.raises(ConfigError, match="is there and is no run"):
+        train(config, tell=told.append)
+    assert not [line for line in told if line.startswith("epoch")]
+
+
+def test_the_manifest_says_which_encoder_it_was(config):
+    manifest = json.loads((train(config, ["phobert.epochs=1"]) / "manifest.json").read_text("utf-8"))
+    assert set(manifest["encoder"]["files"]) == {"README.md", "config.json", "model.safetensors", "tokenizer.json"}
 
 
 def test_texts_that_are_missing_are_all_told(config):

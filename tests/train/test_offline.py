@@ -99,7 +99,7 @@ def test_an_ordinary_checkpoint_with_the_pieces_in_use(source, texts, tmp_path):
     kept = set(tokenizer.get_vocab())
     assert kept == {"<s>", "<pad>", "</s>", "<unk>", "<mask>", "▁viện", "▁trợ", "▁đức"}
     assert made.kept == len(kept)
-    assert made.coverage == {"news.jsonl": 1.0}
+    assert made.coverage == {texts: 1.0}
     assert made.difference < 1e-5
     encoder = load_encoder(tmp_path / "out")
     rows = encoder.get_input_embeddings().weight.detach().numpy()
@@ -119,7 +119,7 @@ def test_an_ordinary_checkpoint_with_the_pieces_in_use(source, texts, tmp_path):
 def test_coverage_is_the_share_of_tokens_that_stay(source, tmp_path):
     texts = write_jsonl(tmp_path / "t.jsonl", [{"text": "viện trợ"}] * 9 + [{"text": "bonjour merci"}])
     made = make_offline_encoder(source, [texts], tmp_path / "out", min_count=2)
-    assert made.coverage["t.jsonl"] == pytest.approx(18 / 20)
+    assert made.coverage[texts] == pytest.approx(18 / 20)
 
 
 def test_a_trimming_that_is_wrong_is_found(source, texts, tmp_path, monkeypatch):
@@ -133,6 +133,7 @@ def test_a_trimming_that_is_wrong_is_found(source, texts, tmp_path, monkeypatch)
     monkeypatch.setattr(offline, "trim", wrong)
     with pytest.raises(ModelError, match="the trimming is wrong"):
         make_offline_encoder(source, [texts], tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["news.jsonl", "weights.bin"]
 
 
 def test_nothing_is_overwritten(source, texts, tmp_path):

@@ -210,7 +210,7 @@ class EncoderClassifier(Classifier):
 
 def _on_gpu(folder: Path, scheme: Scheme) -> Run | None:
     """Load a network onto a GPU if there is one and torch is installed; torch is not imported just to ask."""
-    if shutil.which("nvidia-smi") is None or importlib.util.find_spec("torch") is None:
+    if shutil.which("nvidia-smi") is None or not all(importlib.util.find_spec(name) for name in ("torch", "transformers")):
         return None
     import torch
 

@@ -78,7 +78,13 @@ def export(network: Network, folder: Path, quantize: str, vocabulary: int, judge
 
 
 def trace(network: Network) -> onnx.ModelProto:
-    """Give the network as an ONNX graph whose weights, by name, are all left out."""
+    """Give the network as an ONNX graph whose weights, by name, are all left out.
+
+    Raises
+    ------
+    ModelError
+        If the encoder does something that torch cannot export.
+    """
     ids = torch.arange(4, 20).reshape(2, 8)
     pool = torch.full((2, 3, 8), 1 / 8)
     batch, positions, actors = (torch.export.Dim(name) for name in ("windows", "positions", "actors"))
@@ -86,10 +92,14 @@ def trace(network: Network) -> onnx.ModelProto:
     network.eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about its internals
-        program = torch.onnx.export(
-            network, (ids, torch.ones_like(ids), pool), dynamo=True, optimize=False, verbose=False, opset_version=_OPSET,
-            input_names=_INPUTS, output_names=_OUTPUTS, dynamic_shapes=shapes,
-        )  # fmt: skip
+        try:
+            program = torch.onnx.export(
+                network, (ids, torch.ones_like(ids), pool), dynamo=True, optimize=False, verbose=False, opset_version=_OPSET,
+                input_names=_INPUTS, output_names=_OUTPUTS, dynamic_shapes=shapes,
+            )  # fmt: skip
+        except torch.onnx.OnnxExporterError as err:
+            reason = str(err).strip().partition("\n")[0][:160]
+            raise ModelError(f"this encoder cannot be exported, so nothing could be labelled with it: {reason}") from None
     assert program is not None  # noqa: S101  # for the type checker
     model = program.model_proto
     del model.graph.value_info[:]

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from accelerate.utils import broadcast_object_list
 from datasets import Dataset
 from safetensors.torch import load_file, save_file
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
-from laptruong.classifiers.base import Example, FitContext, Gold
+from laptruong.classifiers.base import Example, FitContext, Gold, check_labels
 from laptruong.classifiers.encoder import losses
 from laptruong.classifiers.encoder.development import METRIC, Dev
+from laptruong.classifiers.encoder.export import trace
 from laptruong.classifiers.encoder.network import Network, merge
 from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config, load_encoder, load_subwords, positions
 from laptruong.classifiers.encoder.sampling import ShuffledBatches
@@ -106,7 +108,7 @@ class Tuner(Trainer):
         return (loss, scores) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return ShuffledBatches(self.train_dataset["length"], self.args.train_batch_size, self.args.seed)
+        return ShuffledBatches(self.train_dataset["length"], self.args.train_batch_size, self.args.seed)  # type: ignore[index]
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -117,6 +119,7 @@ class Tuner(Trainer):
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         scores = self.dev.score(TorchRun(self.accelerator.unwrap_model(self.model)))
+        [scores] = broadcast_object_list([scores])  # all processes stop together, whatever their last digits
         metrics = {f"eval_{name}": value for name, value in scores.items()}
         self.log(metrics)
         self.tell(f"epoch {self.state.epoch:g}: " + _told(scores))
@@ -151,11 +154,13 @@ def fit(
     owner.window_ = min(owner.max_tokens, positions(config))
     owner.subwords_ = load_subwords(folder, config.vocab_size)
     dev = context.dev
+    trace(_network(owner, folder, seed))  # an encoder that cannot be exported is told before hours of training
     if dev is None:
         kept = held_out(groups, seed)
         dev = [each for each, out in zip(examples, kept, strict=True) if out], [each for each, out in zip(gold, kept, strict=True) if out]
         examples = [each for each, out in zip(examples, kept, strict=True) if not out]
         gold = [each for each, out in zip(gold, kept, strict=True) if not out]
+        check_labels(owner.scheme, examples, gold, [group for group, out in zip(groups, kept, strict=True) if not out])
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
     data = encode(examples, gold, owner.scheme, owner.subwords_, owner.window_)
     with context.folder() as work:
@@ -191,6 +196,7 @@ def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work:
         callbacks=[EarlyStoppingCallback(owner.patience)],
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
+    trainer.accelerator.wait_for_everyone()
     scores = owner.dev_.score(TorchRun(network))
     if trainer.is_world_process_zero():
         save_file({name: each.contiguous() for name, each in network.state_dict().items()}, work / _BEST)

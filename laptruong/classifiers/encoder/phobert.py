@@ -44,7 +44,7 @@ def phobert_subwords(folder: Path) -> Subwords:
     for left, right in merges:
         for piece in (left, right, left + right):
             vocabulary.setdefault(piece, len(vocabulary) + _SPECIAL + 1)  # behind <mask>, which has the id `size`
-    vocabulary |= {"<unk>": _MARKS.unknown}
+    vocabulary |= {"<s>": _MARKS.start, "<pad>": _MARKS.padding, "</s>": _MARKS.end, "<unk>": _MARKS.unknown, "<mask>": size}
     merging = models.BPE(vocabulary, [(left, right) for left, right in merges], end_of_word_suffix=_END, unk_token="<unk>")  # noqa: S106  # no password
     return Subwords(Tokenizer(merging), _MARKS, size, segmented=True)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, StrictDataclassError
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
@@ -26,7 +26,17 @@ from laptruong.classifiers.encoder.dropout import lighten
 from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords, read_tokenizer
 from laptruong.errors import ModelError
 
-_WANTED = ["config.json", "*.safetensors", "pytorch_model.bin", FILE, "tokenizer_config.json", *phobert.FILES, "README.md", "LICENSE*"]
+_WANTED = [
+    "config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "pytorch_model.bin",
+    FILE,
+    "tokenizer_config.json",
+    *phobert.FILES,
+    "README.md",
+    "LICENSE*",
+]
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 _LOADING: dict[str, Any] = {"dtype": torch.float32, "local_files_only": True, "trust_remote_code": False, "weights_only": True}
 
@@ -72,7 +82,7 @@ def load_config(folder: Path) -> Any:
     """
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as err:
+    except (OSError, ValueError, KeyError, StrictDataclassError) as err:
         raise ModelError(f"{folder}: holds no encoder that transformers loads ({' '.join(str(err).split())[:160]})") from None
 
 
@@ -122,10 +132,11 @@ def blank_encoder(description: dict[str, Any]) -> Any:
         If it is of a kind that transformers does not know.
     """
     try:
-        config = AutoConfig.for_model(**description)
-    except (TypeError, ValueError) as err:
+        config = AutoConfig.for_model(**{name: value for name, value in description.items() if name != "auto_map"})
+        encoder = AutoModel.from_config(config, attn_implementation="eager", trust_remote_code=False)  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError, StrictDataclassError) as err:
         raise ModelError(f"an encoder of this kind cannot be built ({' '.join(str(err).split())[:160]})") from None
-    return _without_pooler(AutoModel.from_config(config, attn_implementation="eager"))  # type: ignore[no-untyped-call]
+    return _without_pooler(encoder)
 
 
 def _without_pooler(encoder: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from laptruong.classifiers import storage
 from laptruong.classifiers.encoder.subwords import Marks
 from laptruong.classifiers.encoder.windows import Batch, Window, batches, collate
 from laptruong.errors import ModelError
@@ -42,6 +43,7 @@ def load_network(folder: Path, *, exact: bool = False) -> Run:
     """
     import openvino  # a tenth of a second that the baseline need not pay
 
+    _check_graph(folder / GRAPH)
     hints = {"PERFORMANCE_HINT": "LATENCY", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
     try:
         core = openvino.Core()
@@ -59,6 +61,17 @@ def load_network(folder: Path, *, exact: bool = False) -> Run:
         return np.array(topics), np.array(stances)
 
     return run
+
+
+def _check_graph(path: Path) -> None:
+    """Refuse a graph that names any file but its own weights; the runtime would read what it names."""
+    try:
+        graph = path.read_bytes()
+    except OSError as err:
+        raise ModelError(f"{path}: cannot be read: {err.strerror}; get the whole folder again") from None
+    weights = storage.ARRAYS.encode()
+    if graph.count(b"location") != graph.count(b"location\x12" + bytes([len(weights)]) + weights):
+        raise ModelError(f"{path}: names a file other than {storage.ARRAYS}; do not use this model")
 
 
 def run_windows(

@@ -99,7 +99,7 @@ def _named(tokens: Tokens, spans: Sequence[tuple[int, int]], actors: Sequence[st
         while inside < len(tokens.ids) and tokens.starts[inside] < end:
             found.setdefault(actor, []).append(inside)
             inside += 1
-    return found
+    return {actor: sorted(set(places)) for actor, places in found.items()}  # two mentions may share a subword
 
 
 def _stretches(text: str, tokens: Tokens, limit: int) -> Iterator[tuple[int, int]]:
