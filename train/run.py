@@ -31,7 +31,11 @@ _DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFES
 """Files of a run that say what it is but do not decide what it labels."""
 
 
-def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Callable[[str], None] = lambda text: None) -> Path:
+def _silent(text: str) -> None:
+    """Tell nothing."""
+
+
+def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Callable[[str], None] = _silent) -> Path:
     """Train a model from an experiment file.
 
     Parameters
@@ -53,6 +57,9 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     ConfigError, SchemeError, CorpusError
         If the file, its scheme or its data is wrong.
     """
+    first = os.environ.get("RANK", "0") == "0"  # of several training processes (`accelerate launch`) one tells and writes
+    if not first:
+        tell = _silent
     path = Path(config_path)
     config = load_config(path, list(overrides))
     base = path.resolve().parent
@@ -74,7 +81,7 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
         parameters["encoder"] = str(adapted_encoder(config.phobert, parameters["encoder"], base, work / "adapted", config.seed, tell))
     model = classifier_class(config.classifier)(scheme, **parameters)
     model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=FitContext((dev.examples, dev.gold), work, tell))
-    if os.environ.get("RANK", "0") == "0":  # of several training processes (`accelerate launch`) the first writes
+    if first:
         _write(target, path.name, config, model, dev, manifest)
         shutil.rmtree(work, ignore_errors=True)
     return target

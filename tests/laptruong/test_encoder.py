@@ -23,6 +23,7 @@ from laptruong.classifiers.encoder.dropout import ByteDropout
 from laptruong.classifiers.encoder.network import Network
 from laptruong.classifiers.encoder.pretrained import describe, fetch, load_encoder
 from laptruong.classifiers.encoder.runtime import load_network
+from laptruong.classifiers.encoder.sampling import ShuffledBatches
 from laptruong.classifiers.encoder.torch_runtime import TorchRun, load_torch
 from laptruong.classifiers.encoder.windows import Batch
 from laptruong.errors import ModelError
@@ -71,6 +72,20 @@ def test_byte_dropout_drops_its_share_keeps_the_mean_and_follows_the_seed():
     torch.manual_seed(3)
     assert torch.equal(one, dropout(values))
     assert torch.equal(dropout.eval()(values), values)
+
+
+def test_batches_are_of_like_length_and_in_no_order_of_length():
+    lengths = np.random.default_rng(0).integers(5, 200, 1000)
+    sampler = ShuffledBatches(lengths, 10, seed=3)
+    first, again = list(sampler), list(sampler)
+    assert sorted(first) == list(range(1000))
+    assert first == again
+    batches = lengths[first].reshape(100, 10)
+    assert np.mean(batches.max(1) - batches.min(1)) < 20
+    means = batches.mean(1)
+    assert abs(np.corrcoef(means, np.arange(100))[0, 1]) < 0.3
+    sampler.set_epoch(1)
+    assert list(sampler) != first
 
 
 def test_calibration_finds_what_was_bent():

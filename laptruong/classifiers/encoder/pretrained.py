@@ -40,7 +40,6 @@ _WANTED = [
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 _LOADING: dict[str, Any] = {"dtype": torch.float32, "local_files_only": True, "trust_remote_code": False, "weights_only": True}
 
-logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it would tell of every head that a checkpoint lacks; that is what fine-tuning is for
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
@@ -101,6 +100,7 @@ def load_encoder(folder: Path, *, masked: bool = False, seed: int = 0, dropout: 
     for name in _ATTENTION_DROPOUT:
         if hasattr(config, name):
             setattr(config, name, 0.0)
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it would tell of every head that is to be learnt; trainers reset it
     torch.manual_seed(seed)  # what the checkpoint lacks, a head for instance, is drawn
     kind = AutoModelForMaskedLM if masked else AutoModel
     try:
