@@ -17,7 +17,7 @@ from laptruong.labelling import Labeller
 from laptruong.schemas import check, nearest
 from laptruong.scheme import Scheme
 
-DEFAULT = "tfidf"
+DEFAULT = "offline"
 """The shipped model that labels unless another is named."""
 MANIFEST = "manifest.json"
 FORMAT = 1
