@@ -1,6 +1,6 @@
 """Labelling speed and memory, beside pyvi's own segmentation: the floor under any model here.
 
-    .venv/bin/python benchmarks/label.py [TEXTS.jsonl ...] [--paragraphs 4000] [--jobs 2]
+    .venv/bin/python benchmarks/label.py [TEXTS.jsonl ...] [--model tfidf] [--paragraphs 4000] [--jobs 2]
 
 Paragraphs of about 100 words are built from the texts given (default: the written corpus), so that rates compare
 across corpora. Everything is measured in this one run; ratios travel between machines, rates do not.
@@ -57,14 +57,17 @@ def pyvi_rate(sample: list[str]) -> float:
     return timed("pyvi alone, one process", len(sample), lambda: [ViTokenizer.tokenize(text) for text in sample])
 
 
-def peak_memory(path: Path) -> float:
+def peak_memory(path: Path, model: str) -> float:
     """Label a file in a process of its own, on one core; give the peak in MB."""
     code = (
-        "import sys, resource; from infer import label_files; label_files([sys.argv[1]], records=__import__('pathlib').Path(sys.argv[2]));"
+        "import sys, resource; from pathlib import Path; from infer import label_files;"
+        "label_files([sys.argv[1]], model=sys.argv[3], records=Path(sys.argv[2]));"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", code, str(path), f"{folder}/out.jsonl"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path), f"{folder}/out.jsonl", model], capture_output=True, text=True, check=True
+        )
     return float(done.stdout)
 
 
@@ -80,6 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", nargs="*", type=Path, default=sorted((ROOT / "data/corpus").glob("*.jsonl")))
     parser.add_argument("--paragraphs", type=int, default=4000)
+    parser.add_argument("--model", default="tfidf", help="a shipped model's name or a run folder")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     sample = paragraphs(arguments.texts, arguments.paragraphs)
@@ -89,12 +93,12 @@ def main() -> None:
     ours = timed("segmentation with pyvi's weights, one process", len(few), lambda: [segment(text) for text in few])
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "in.jsonl", sample)
-        labeller = laptruong.load()
+        labeller = laptruong.load(arguments.model)
         out = Path(folder) / "out.jsonl"
         one = timed("label, JSON Lines to JSON Lines, one process", len(sample), lambda: label_files([path], model=labeller, records=out))
         label = f"label, JSON Lines to JSON Lines, {arguments.jobs} processes"
         many = timed(label, len(sample), lambda: label_files([path], model=labeller, records=out, jobs=arguments.jobs))
-        memory = [peak_memory(write(Path(folder) / f"m{share}.jsonl", sample[: len(sample) // share])) for share in (4, 1)]
+        memory = [peak_memory(write(Path(folder) / f"m{share}.jsonl", sample[: len(sample) // share]), arguments.model) for share in (4, 1)]
     ratios = f"labelling x{one / floor:.2f} in one process, x{many / floor:.2f} in {arguments.jobs}"
     print(f"against pyvi alone: segmentation x{ours / floor:.1f}, {ratios}")
     print(f"peak memory of one process: {memory[0]:.0f} MB for {len(sample) // 4} paragraphs, {memory[1]:.0f} MB for {len(sample)}")

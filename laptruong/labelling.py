@@ -30,7 +30,7 @@ class Labeller:
     Examples
     --------
     >>> import laptruong
-    >>> labels = laptruong.load("tfidf").label("Đức cam kết viện trợ thêm vũ khí phòng không cho Ukraine.")
+    >>> labels = laptruong.load("offline").label("Đức cam kết viện trợ thêm vũ khí phòng không cho Ukraine.")
     >>> [topic.topic for topic in labels.topics]
     ['aid']
     """
