@@ -13,9 +13,9 @@ import pytest
 import torch
 from moods import fit, make
 from support import ROOT
+from tiny_encoders import corpus_texts, make_phobert
 from torch.nn.functional import cross_entropy
 
-from encoders import corpus_texts, make_phobert
 from laptruong.classifiers import EncoderClassifier
 from laptruong.classifiers.encoder import export, losses
 from laptruong.classifiers.encoder.development import platt, temperature

@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 from support import ROOT
+from tiny_encoders import corpus_texts, make_phobert
 from transformers import PhobertTokenizer
 
-from encoders import corpus_texts, make_phobert
 from laptruong.classifiers.encoder.phobert import phobert_subwords
 from laptruong.classifiers.encoder.pretrained import load_subwords
 from laptruong.classifiers.encoder.subwords import Subwords, spell

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from support import ROOT, SCHEMES, mood_records, run_cli, write_jsonl
+from tiny_encoders import corpus_texts
 
 import laptruong
-from encoders import corpus_texts
 from laptruong.errors import ConfigError
 from train.config import Adaptation
 from train.encoder import chosen_texts

@@ -1,6 +1,6 @@
 """Small encoders with random weights, of the shapes and with the files of real ones.
 
-python tests/encoders.py tests/encoders/tiny   # makes the one that configs/tiny.yaml trains
+python tests/tiny_encoders.py tests/encoders/tiny   # makes the one that configs/tiny.yaml trains
 """
 
 from __future__ import annotations
