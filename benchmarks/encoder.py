@@ -132,13 +132,14 @@ def inference(folder: Path, model: Path, texts: list[str]) -> Iterator[tuple[str
     for name, dtype in (("torch, sorted by length, float32", torch.float32), ("torch, sorted by length, bfloat16", torch.bfloat16)):
         yield name, timed(every(torch_run(network, dtype))), tokens
     with tempfile.TemporaryDirectory() as place:
-        export.export(network, Path(place), "never", subwords.size, lambda run: 0.0)
+        graph = export.trace(network)
+        export.export(network, graph, Path(place), "never", subwords.size, lambda run: 0.0)
         yield "ONNX Runtime, float32", timed(every(onnx_run(Path(place) / "model.onnx"))), tokens
         yield "ONNX Runtime, dynamic int8", timed(every(onnx_run(eight_bits(Path(place))))), tokens
         yield "OpenVINO, float32", timed(every(load_network(Path(place), exact=True))), tokens
         yield "OpenVINO, as 'laptruong label' runs it", timed(every(load_network(Path(place)))), tokens
         weights = {name: each.numpy() for name, each in network.state_dict().items() if each.is_floating_point()}
-        export.write(Path(place), export.trace(network), export.eight_bits(weights))
+        export.write(Path(place), graph, export.eight_bits(weights))
         yield "OpenVINO, likewise, weights in eight bits", timed(every(load_network(Path(place)))), tokens
 
 
@@ -172,7 +173,7 @@ def tuning(folder: Path, model: Path, texts: list[str], steps: int) -> tuple[flo
         network = Network(load_encoder(model), 3, 4)
         ours = Tuner(
             owner=owner, weights=balance(torch.ones(4, dtype=torch.long), 0.5), dev=None, tell=print, model=network, args=settings,
-            train_dataset=data, data_collator=Collator(subwords.marks, 3),
+            train_dataset=data, data_collator=Collator(subwords.marks, (3, 4)),
         )  # fmt: skip
         return sum(len(each["input_ids"]) for each in plain) / seconds(stock), tokens / seconds(ours)
 

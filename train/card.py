@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from train.config import Config, Phobert
@@ -43,6 +44,7 @@ _ENCODER = """
 | encoder | `{encoder}` |
 | its licence | {licence} |
 | adapted to news | {adapted} |
+| taught by | {teachers} |
 | weights | {weights} |
 
 Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); the best is this model:
@@ -74,6 +76,7 @@ def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
         weights = "{kept} (mean macro-F1 on dev {float32:.4f} in float32, {int8:.4f} in int8)".format(**facts["quantized"])
     return _ENCODER.format(
         encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(runs),
+        teachers=", ".join(Path(each).name for each in config.teaching.teachers) + ", on unlabelled news" if config.teaching else "nobody",
         adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
     )  # fmt: skip
 

@@ -52,8 +52,8 @@ class Tfidf(Closed):
         return ngrams
 
 
-class Adaptation(Closed):
-    """Masked-language modelling on news before fine-tuning."""
+class Texts(Closed):
+    """Unlabelled news."""
 
     texts: list[str] = Field(min_length=1, description="texts, .jsonl or one a line, also as .gz; paths count from the config's folder")
     keep: str = Field(default="", description="regular expression; only texts that match it are learnt from")
@@ -63,9 +63,6 @@ class Adaptation(Closed):
         pattern=r"^(\d{4}-\d\d-\d\d)?$",
         description="only records dated before this day; undated ones stay",
     )
-    tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
-    batch_size: int = Field(default=32, ge=1, description="sequences a step")
-    learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
 
     @field_validator("keep")
     @classmethod
@@ -75,6 +72,21 @@ class Adaptation(Closed):
         except re.error as err:
             raise ValueError(f"is no regular expression ({err})") from None
         return keep
+
+
+class Adaptation(Texts):
+    """Masked-language modelling on news before fine-tuning."""
+
+    tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
+    batch_size: int = Field(default=32, ge=1, description="sequences a step")
+    learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
+
+
+class Teaching(Texts):
+    """Distillation: learning, beside the labelled units, from what trained models say of unlabelled news."""
+
+    teachers: list[str] = Field(min_length=1, description="trained runs, whose labels are averaged: folders, or shipped models' names")
+    units: int = Field(default=10_000, ge=1, description="most paragraphs to learn from; half of them may have no topic")
 
 
 class Phobert(Closed):
@@ -98,6 +110,7 @@ class Phobert(Closed):
     )
     quantize: Literal["auto", "never"] = Field(default="auto", description="eight-bit weights where they cost under half a point on dev")
     adapt: Adaptation | None = Field(default=None, description="masked-language modelling before fine-tuning")
+    teaching: Teaching | None = Field(default=None, description="trained models that label unlabelled news to learn from, too")
 
 
 class Config(Closed):

@@ -66,11 +66,14 @@ class FitContext:
         A folder for checkpoints: a training that was interrupted goes on from there. Without it none are kept.
     tell : callable
         Called with a line at each step.
+    taught : (sequence of Example, sequence of Prediction), optional
+        Unlabelled units and what other models say of them, to learn from, too.
     """
 
     dev: tuple[Sequence[Example], Sequence[Gold]] | None = None
     work: Path | None = None
     tell: Callable[[str], None] = lambda text: None
+    taught: tuple[Sequence[Example], Sequence[Prediction]] | None = None
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from support import ROOT, SCHEMES, mood_records, run_cli, write_jsonl
 from tiny_encoders import corpus_texts
 
 import laptruong
+from laptruong.classifiers import EncoderClassifier
 from laptruong.errors import ConfigError
 from train.config import Adaptation
 from train.encoder import chosen_texts
@@ -153,6 +154,53 @@ def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
 def test_an_adaptation_that_cannot_be_is_refused(adapt, told, config):
     with pytest.raises(ConfigError, match=told):
         train(config, [f"phobert.adapt={adapt}"])
+
+
+def teach(config, tmp_path, texts, **settings):
+    """Train two teachers of different kinds, then a pupil that has their labels of some texts."""
+    words = [line for each in texts for line in each.split("\n")]
+    (tmp_path / "news.txt").write_text("\n".join(words), "utf-8")
+    train(config, ["name=one", "phobert.epochs=2"])
+    train(config, ["name=two", "classifier=tfidf"])
+    told = []
+    teaching = {"teachers": ["runs/one", "runs/two"], "texts": ["news.txt"]} | settings
+    return train(config, ["phobert.epochs=1", f"phobert.teaching={json.dumps(teaching)}"], tell=told.append), told
+
+
+def test_a_pupil_learns_from_the_mean_of_its_teachers(config, tmp_path, monkeypatch):
+    given = {}
+    real = EncoderClassifier.fit
+
+    def fit(self, *args, context, **rest):
+        given["taught"] = context.taught
+        return real(self, *args, context=context, **rest)
+
+    labelled = [record["paragraphs"][0]["text"] for record in mood_records()]
+    texts = [f"{text} Không ai nói gì thêm." for text in labelled[::3]]
+    monkeypatch.setattr(EncoderClassifier, "fit", fit)
+    folder, told = teach(config, tmp_path, [*texts, labelled[0]])
+    examples, labels = given["taught"]
+    assert f"2 models label {len(texts)} paragraphs" in told, "those with labels are not labelled again"
+    assert f"learning from {len(examples)} of them, too" in told
+    assert {each.text for each in examples} <= set(texts)
+    one, two = (laptruong.load(tmp_path / "runs" / name).classifier.predict(examples) for name in ("one", "two"))
+    for label, a, b in zip(labels, one, two, strict=True):
+        assert np.allclose(label.topics, (a.topics + b.topics) / 2)
+        assert label.stances
+        assert all(np.allclose(shares, (a.stances[pair] + b.stances[pair]) / 2) for pair, shares in label.stances.items())
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert list(manifest["encoder"]["taught_by"]) == ["runs/one", "runs/two"]
+    assert "taught by | one, two, on unlabelled news" in (folder / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("teaching", "told"), [
+    ("{teachers: [nobody], texts: [corpus.jsonl]}", "no model 'nobody'"),
+    ("{teachers: [tfidf], texts: [corpus.jsonl]}", "another scheme"),
+    ("{teachers: [tfidf], texts: [nothing.txt]}", "nothing.txt: no such file"),
+])  # fmt: skip
+def test_teaching_that_cannot_be_is_refused(teaching, told, config):
+    with pytest.raises(ConfigError, match=told):
+        train(config, [f"phobert.teaching={teaching}"])
 
 
 def test_the_place_of_the_result_is_looked_at_before_training(config, tmp_path):

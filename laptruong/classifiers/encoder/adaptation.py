@@ -14,13 +14,12 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from laptruong.classifiers.encoder import phobert
 from laptruong.classifiers.encoder.fitting import calculates_bfloat16, last_checkpoint
-from laptruong.classifiers.encoder.losses import IGNORED
 from laptruong.classifiers.encoder.pretrained import fetch, load_encoder, load_subwords, positions
 from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords
 from laptruong.errors import ModelError
 from laptruong.text import normalize
 
-_MASKED = 0.15
+_MASKED, _IGNORED = 0.15, -100
 
 
 def adapt(
@@ -103,7 +102,7 @@ class Masker:
         ids = torch.tensor([row["ids"] + [self.marks.padding] * (longest - row["length"]) for row in rows])
         text = ~torch.isin(ids, torch.tensor(self.marks[:3]))
         hidden = (torch.rand(ids.shape) < _MASKED) & text
-        labels = torch.where(hidden, ids, IGNORED)
+        labels = torch.where(hidden, ids, _IGNORED)
         draw = torch.rand(ids.shape)
         others = torch.randint(self.vocabulary, ids.shape)
         ids = torch.where(hidden & (draw < 0.8), self.mask, torch.where(hidden & (draw > 0.9), others, ids))

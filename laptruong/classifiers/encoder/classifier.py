@@ -26,6 +26,8 @@ from laptruong.errors import ModelError
 from laptruong.scheme import Pair, Scheme
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from laptruong.classifiers.encoder.development import Dev
     from laptruong.classifiers.encoder.network import Network
 
@@ -77,11 +79,12 @@ class EncoderClassifier(Classifier):
         Of the encoder, as its card names it.
     subwords_ : Subwords
         The tokenizer.
-    network_, dev_ : Network, Dev
-        What was fitted and on what it was judged; a loaded model has neither.
+    network_, graph_, dev_ : Network, onnx.ModelProto, Dev
+        What was fitted, its graph, and on what it was judged; a loaded model has none of them.
     """
 
     network_: Network | None
+    graph_: ModelProto
     dev_: Dev
     subwords_: Subwords
     window_: int
@@ -182,7 +185,8 @@ class EncoderClassifier(Classifier):
         from laptruong.classifiers.encoder.pretrained import describe
         from laptruong.classifiers.encoder.torch_runtime import SHAPE
 
-        self.quantized_ = export(self.network_, folder, self.quantize, self.subwords_.size, lambda run: self.dev_.score(run)[METRIC])
+        size = self.subwords_.size
+        self.quantized_ = export(self.network_, self.graph_, folder, self.quantize, size, lambda run: self.dev_.score(run)[METRIC])
         self.subwords_.save(folder)
         storage.write_json(folder, SHAPE, describe(self.network_.encoder))
         storage.write_json(folder, "parameters.json", self.parameters())

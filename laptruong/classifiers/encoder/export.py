@@ -38,12 +38,16 @@ _OPSET = 18
 _INPUTS, _OUTPUTS = ("ids", "mask", "pool"), ("topics", "stances")
 
 
-def export(network: Network, folder: Path, quantize: str, vocabulary: int, judge: Callable[[Run], float]) -> dict[str, Any] | None:
+def export(
+    network: Network, graph: onnx.ModelProto, folder: Path, quantize: str, vocabulary: int, judge: Callable[[Run], float]
+) -> dict[str, Any] | None:
     """Write ``model.safetensors`` and the graph into a run folder, and check them against torch.
 
     Parameters
     ----------
     network : Network
+    graph : onnx.ModelProto
+        Its graph; see `trace`.
     folder : Path
     quantize : {"auto", "never"}
         Auto keeps matrices in eight bits where that costs less than half a point of the dev score.
@@ -63,7 +67,6 @@ def export(network: Network, folder: Path, quantize: str, vocabulary: int, judge
         If a probability differs by more than `TOLERANCE`: the export is wrong.
     """
     weights = {name: each.detach().cpu().float().numpy() for name, each in network.state_dict().items() if each.is_floating_point()}
-    graph = trace(network)
     write(folder, graph, weights)
     run = load_network(folder, exact=True)
     check(TorchRun(network), run, vocabulary)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from accelerate.utils import broadcast_object_list
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file, save_file
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
-from laptruong.classifiers.base import Example, FitContext, Gold, check_labels
+from laptruong.classifiers.base import Example, FitContext, Gold, Prediction, check_labels
 from laptruong.classifiers.encoder import losses
 from laptruong.classifiers.encoder.development import METRIC, Dev
 from laptruong.classifiers.encoder.export import trace
@@ -34,21 +34,20 @@ if TYPE_CHECKING:
 _BEST, _DONE = "best.safetensors", "done.json"
 
 
-def encode(examples: Sequence[Example], gold: Sequence[Gold], scheme: Scheme, subwords: Subwords, limit: int) -> Dataset:
+def encode(examples: Sequence[Example], labels: Sequence[Gold | Prediction], scheme: Scheme, subwords: Subwords, limit: int) -> Dataset:
     """Turn units into what the trainer feeds: one row a unit.
 
     Returns
     -------
     datasets.Dataset
-        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (0 or 1 each), ``stances`` (actors x
-        topics asked about, `losses.IGNORED` where nobody labelled the pair), ``length`` of the longest window.
+        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (a probability each), ``stances`` (actors
+        x topics asked about x stances; see `losses.stance_loss`), ``length`` of the longest window.
     """
-    asked = [list(dict.fromkeys(actor for actor, _ in each.stances)) for each in gold]
+    asked = [list(dict.fromkeys(actor for actor, _ in each.stances)) for each in labels]
     rows: list[dict[str, Any]] = [
-        {"ids": [], "places": [], "topics": [float(topic in each.topics) for topic in scheme.topic_ids],
-         "stances": _stances(each, actors, scheme), "length": 0}
-        for each, actors in zip(gold, asked, strict=True)
-    ]  # fmt: skip
+        {"ids": [], "places": [], "topics": _topics(each, scheme), "stances": _stances(each, actors, scheme), "length": 0}
+        for each, actors in zip(labels, asked, strict=True)
+    ]
     for window in make_windows(examples, asked, subwords, limit):
         row = rows[window.unit]
         row["ids"].append(window.ids)
@@ -57,10 +56,18 @@ def encode(examples: Sequence[Example], gold: Sequence[Gold], scheme: Scheme, su
     return Dataset.from_list(rows)
 
 
-def _stances(gold: Gold, actors: Sequence[str | None], scheme: Scheme) -> list[list[int]]:
-    slots: Sequence[str | None] = scheme.topic_ids or (None,)
-    index = {stance: at for at, stance in enumerate(scheme.stance_ids)}
-    return [[index[gold.stances[actor, slot]] if (actor, slot) in gold.stances else losses.IGNORED for slot in slots] for actor in actors]
+def _topics(label: Gold | Prediction, scheme: Scheme) -> list[float]:
+    if isinstance(label, Prediction):
+        return [float(p) for p in label.topics]
+    return [float(topic in label.topics) for topic in scheme.topic_ids]
+
+
+def _stances(label: Gold | Prediction, actors: Sequence[str | None], scheme: Scheme) -> list[list[list[float]]]:
+    def shares(actor: str | None, slot: str | None) -> list[float]:
+        said = label.stances.get((actor, slot))
+        return [float(p) for p in said] if isinstance(said, np.ndarray) else [float(stance == said) for stance in scheme.stance_ids]
+
+    return [[shares(actor, slot) for slot in scheme.topic_ids or (None,)] for actor in actors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,8 @@ class Collator:
     """Makes tensors of rows."""
 
     marks: Marks
-    slots: int
+    shape: tuple[int, int]
+    """Topics asked about, and stances."""
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Give the network's input, the unit of each window, and the labels; see `network` and `losses` for shapes."""
@@ -79,7 +87,7 @@ class Collator:
             for ids, places in zip(row["ids"], row["places"], strict=True)
         ]
         batch = collate(windows, actors, self.marks)  # type: ignore[arg-type]
-        stances = np.full((len(rows), batch.pool.shape[1], self.slots), losses.IGNORED, dtype=np.int64)
+        stances = np.zeros((len(rows), batch.pool.shape[1], *self.shape), dtype=np.float32)
         for unit, row in enumerate(rows):
             if row["stances"]:
                 stances[unit, : len(row["stances"])] = row["stances"]
@@ -154,7 +162,7 @@ def fit(
     owner.window_ = min(owner.max_tokens, positions(config))
     owner.subwords_ = load_subwords(folder, config.vocab_size)
     dev = context.dev
-    trace(_network(owner, folder, seed))  # an encoder that cannot be exported is told before hours of training
+    owner.graph_ = trace(_network(owner, folder, seed))  # an encoder that cannot be exported is told before hours of training
     if dev is None:
         kept = held_out(groups, seed)
         dev = [each for each, out in zip(examples, kept, strict=True) if out], [each for each, out in zip(gold, kept, strict=True) if out]
@@ -163,6 +171,8 @@ def fit(
         check_labels(owner.scheme, examples, gold, [group for group, out in zip(groups, kept, strict=True) if not out])
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
     data = encode(examples, gold, owner.scheme, owner.subwords_, owner.window_)
+    if context.taught is not None:
+        data = concatenate_datasets([data, encode(*context.taught, owner.scheme, owner.subwords_, owner.window_)])
     with context.folder() as work:
         owner.seeds_ = []
         for each in range(seed, seed + owner.seeds):
@@ -186,13 +196,11 @@ def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work:
     if done.is_file():
         return dict(json.loads(done.read_text("utf-8")))
     network = _network(owner, folder, seed)
-    counts = np.bincount(
-        [s for row in data["stances"] for actor in row for s in actor if s != losses.IGNORED], minlength=len(owner.scheme.stance_ids)
-    )
+    counts = np.sum([shares for row in data["stances"] for actor in row for shares in actor], axis=0)
     trainer = Tuner(
         owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
         args=arguments(owner, work / "checkpoints", seed), train_dataset=data, eval_dataset=data.select(range(1)),
-        data_collator=Collator(owner.subwords_.marks, max(len(owner.scheme.topic_ids), 1)),
+        data_collator=Collator(owner.subwords_.marks, (max(len(owner.scheme.topic_ids), 1), len(owner.scheme.stance_ids))),
         callbacks=[EarlyStoppingCallback(owner.patience)],
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))

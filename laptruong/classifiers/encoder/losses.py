@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
-
-IGNORED = -100
-"""In the place of a stance that nobody labelled."""
+from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 
 def topic_loss(logits: Tensor, gold: Tensor) -> Tensor:
@@ -16,7 +13,7 @@ def topic_loss(logits: Tensor, gold: Tensor) -> Tensor:
     Parameters
     ----------
     logits, gold : Tensor, shape (B, K)
-        ``gold`` is 1 where the unit has the topic and 0 where not.
+        ``gold`` is 1 where the unit has the topic and 0 where not, or a teacher's probability.
     """
     return binary_cross_entropy_with_logits(logits, gold)
 
@@ -27,15 +24,13 @@ def stance_loss(logits: Tensor, gold: Tensor, weights: Tensor) -> Tensor:
     Parameters
     ----------
     logits : Tensor, shape (B, A, Q, S)
-    gold : Tensor of int, shape (B, A, Q)
-        Indexes of stances, `IGNORED` for pairs without a label.
+    gold : Tensor, shape (B, A, Q, S)
+        A distribution: 1 for the stance that was labelled, or a teacher's shares; all 0 for pairs without a label.
     weights : Tensor, shape (S,)
         How much a pair of each stance counts.
     """
-    flat, labels = logits.flatten(0, 2), gold.flatten()
-    if not bool((labels != IGNORED).any()):
-        return logits.sum() * 0.0
-    return cross_entropy(flat, labels, weight=weights, ignore_index=IGNORED)
+    weighted = gold * weights
+    return -(weighted * log_softmax(logits, dim=-1)).sum() / weighted.sum().clamp(min=torch.finfo(weighted.dtype).tiny)
 
 
 def balance(counts: Tensor, strength: float) -> Tensor:
@@ -44,7 +39,7 @@ def balance(counts: Tensor, strength: float) -> Tensor:
     Parameters
     ----------
     counts : Tensor, shape (S,)
-        Training pairs of each stance, none of them 0.
+        Training pairs of each stance, or shares of them; none 0.
     strength : float
         0: all pairs alike; 1: all classes alike.
     """
