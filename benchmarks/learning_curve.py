@@ -23,7 +23,8 @@ from laptruong.actors import ActorFinder
 from laptruong.classifiers import TfidfClassifier
 from laptruong.corpus import LabelledArticle, flatten, read_corpus
 from laptruong.corpus.check import read_entries
-from laptruong.evaluation import evaluate
+from laptruong.evaluation import judge
+from laptruong.evaluation.metrics import PRIMARY
 from laptruong.labelling import Labeller
 from laptruong.scheme import Scheme, load_scheme
 from train.config import Config, load_config
@@ -31,7 +32,6 @@ from train.run import thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS, REAL = ROOT / "data" / "corpus", ROOT / "data" / "real" / "corpus.jsonl"
-FIGURES = {"topic": "macro_f1", "stance": "macro_f1", "statement": "f1"}
 TRAITS = (
     "words a unit (median)",
     "actors a unit with a topic",
@@ -57,7 +57,7 @@ def main() -> None:
         "| learnt from | articles | units | topic macro-F1 | stance macro-F1 | statement F1 |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     )
     for name, articles, units, runs in steps:
-        print(f"| {name} | {articles:,} | {units:,} | " + " | ".join(shown([run[task] for run in runs]) for task in FIGURES) + " |")
+        print(f"| {name} | {articles:,} | {units:,} | " + " | ".join(shown([run[task] for run in runs]) for task in PRIMARY) + " |")
     if options.plot:
         plot(steps, options.plot)
     print("\n| | " + " | ".join(TRAITS) + " |\n| --- |" + " ---: |" * len(TRAITS))
@@ -84,8 +84,8 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
         data, dev = flatten(learn, finder), flatten(choose_on, finder)
         model = TfidfClassifier(scheme, **config.tfidf.model_dump()).fit(data.examples, data.gold, data.groups, seed=config.seed)
         decision, _ = thresholds(config, model, dev)
-        found = evaluate(Labeller(model, decision, {}), target)
-        return {task: found[task][figure] for task, figure in FIGURES.items()}
+        found = judge(Labeller(model, decision, {}), target)
+        return {task: found.of(task).figures[figure].value for task, figure in PRIMARY.items()}
 
     def step(name: str, sets: list[list[LabelledArticle]], choose_on: list[LabelledArticle]):
         units = [sum(len(each.units) for each in learn) for learn in sets]
@@ -153,7 +153,7 @@ def plot(steps: list, path: Path) -> None:
     curve = [step for step in steps if "written" in step[0]]
     rest = [step for step in steps if step not in curve]
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for task, marker in zip(FIGURES, "os^", strict=True):
+    for task, marker in zip(PRIMARY, "os^", strict=True):
         means = [statistics.mean(run[task] for run in runs) for *_, runs in curve]
         (line,) = axes.plot([step[2] for step in curve], means, marker=marker, label=f"{task}, written layer")
         for step, fill in zip(rest, ("none", "full"), strict=bool(rest)):

@@ -37,7 +37,7 @@ def article_topics(
     head = [labels.unit.is_head for labels in units]
     given, withheld = [], []
     for column, topic in enumerate(scheme.topic_ids):
-        p = _either(head, [float(each[column]) for each in probabilities])
+        p = topic_probability(head, [float(each[column]) for each in probabilities])
         if _has_topic(topic, sure, head):
             given.append(TopicLabel(topic, p))
         elif _has_topic(topic, decided, head):
@@ -54,8 +54,8 @@ def _has_topic(topic: str, units: Sequence[set[str | None]], head: Sequence[bool
     return in_head or (in_body > 0 and in_body * BODY_SHARE >= head.count(False))
 
 
-def _either(is_head: Sequence[bool], probabilities: Sequence[float]) -> float:
-    """Give the probability that the head has a topic or at least a quarter of the body has it (Poisson binomial)."""
+def topic_probability(is_head: Sequence[bool], probabilities: Sequence[float]) -> float:
+    """Give the probability that the head has a topic or at least a quarter of the body does (Poisson binomial): that the article has it."""
     body = [p for p, head in zip(probabilities, is_head, strict=True) if not head]
     not_in_head = np.prod([1 - p for p, head in zip(probabilities, is_head, strict=True) if head])
     counts = np.zeros(len(body) + 1)

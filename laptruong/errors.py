@@ -8,7 +8,9 @@
     │   └── SchemeError       a scheme file
     ├── ReadError             an input that cannot be read as articles; the others still are
     ├── CorpusError           a labelled record that breaks the format or the scheme
-    └── ModelError            a model that is missing, damaged or of another kind
+    ├── ModelError            a model that is missing, damaged or of another kind
+    ├── ReportError           a report that is missing, damaged, of another version or on other data
+    └── TrackingError         MLflow is not installed, cannot be reached or refuses
 """
 
 from __future__ import annotations
@@ -67,3 +69,11 @@ class CorpusError(LaptruongError):
 
 class ModelError(LaptruongError):
     """A model is missing, damaged, or was made for something else."""
+
+
+class ReportError(LaptruongError):
+    """A report is missing, damaged, of another version, or cannot be compared with another."""
+
+
+class TrackingError(LaptruongError):
+    """A run or a report cannot be logged to MLflow; what is on disk is unharmed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from laptruong.evaluation.results import Interval, RunScores
 from train.config import Config, Phobert
 
 _TEMPLATE = """# {name}
@@ -56,16 +57,15 @@ Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); the
 _READS = {"tfidf": "It reads words, not arguments", "phobert": "It has read a language but no arguments"}
 
 
-def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: dict[str, Any], facts: dict[str, Any]) -> str:
+def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: RunScores, facts: dict[str, Any]) -> str:
     """Fill in the card of a run; ``facts`` are what the classifier says of its training."""
-    stance = scores.get("stance", {})
     return _TEMPLATE.format(
         name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], config=config_name,
         seed=config.seed, commit=manifest["commit"] or "unknown", train=_layer(manifest["data"]["train"]),
         dev=_layer(manifest["data"]["dev"]), scores=_table(scores),
         licence=_licence(facts.get("licence", "mit")), reads=_READS[config.classifier],
         training=_encoder(config.phobert, facts) if facts else "",
-        coverage=_percent(stance.get("coverage")), sure=_percent(stance.get("accuracy_where_sure")),
+        coverage=_percent(scores.stance_given), sure=_percent(scores.stance_right_where_given),
     )  # fmt: skip
 
 
@@ -102,13 +102,17 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
-def _table(scores: dict[str, Any]) -> str:
-    rows = ["| task | figure | score |", "|---|---|---|"]
-    for task, figure in (("topic", "macro_f1"), ("stance", "macro_f1"), ("statement", "f1")):
-        if task in scores:
-            rows.append(f"| {task} | {figure.replace('_f1', '-F1').replace('f1', 'F1')} | {scores[task][figure]:.3f} |")
-    rows += ["", "| class | precision | recall | F1 | support |", "|---|---|---|---|---|"]
-    for task in ("topic", "stance"):
-        for each in scores.get(task, {}).get("classes", []):
-            rows.append("| {class} | {precision:.3f} | {recall:.3f} | {f1:.3f} | {support} |".format(**each))
+def _table(scores: RunScores) -> str:
+    rows = ["| task | figure | score, 95 % interval |", "|---|---|---|"]
+    tasks = [each for each in scores.scores if each.level == "paragraph"]
+    for each in tasks:
+        name = each.primary.replace("_f1", "-F1").replace("f1", "F1")
+        rows.append(f"| {each.task} | {name} | {_with_interval(each.figures[each.primary])} |")
+    rows += ["", "| class | precision | recall | F1, 95 % interval | support |", "|---|---|---|---|---|"]
+    for one in (one for each in tasks if each.task != "statement" for one in each.classes):
+        rows.append(f"| {one.name} | {one.precision:.3f} | {one.recall:.3f} | {_with_interval(one.f1)} | {one.support} |")
     return "\n".join(rows)
+
+
+def _with_interval(figure: Interval) -> str:
+    return f"{figure.value:.3f}" + (f" [{figure.low:.3f}, {figure.high:.3f}]" if figure.low is not None else "")

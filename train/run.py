@@ -12,17 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from laptruong import provenance
 from laptruong.actors import ActorFinder
 from laptruong.classifiers import classifier_class, storage
 from laptruong.classifiers.base import Classifier, FitContext, Prediction
 from laptruong.corpus import Dataset, file_sha256, flatten, read_corpus
 from laptruong.decision import Decision, choose, decide_stance, decide_topics
 from laptruong.errors import ConfigError, CorpusError
-from laptruong.evaluation import evaluate
+from laptruong.evaluation import judge
 from laptruong.labelling import Labeller
 from laptruong.models import FORMAT, MANIFEST
 from laptruong.scheme import Scheme, load_scheme
-from train import provenance
 from train.card import write_card
 from train.config import Config, load_config
 from train.encoder import adapted_encoder, find_encoder
@@ -189,11 +189,11 @@ def _write(target: Path, config_name: str, config: Config, model: Classifier, de
         model.save(folder)
         saved = type(model).load(folder, model.scheme)
         decision, predictions = thresholds(config, saved, dev)
-        scores = evaluate(Labeller(saved, decision, {}), dev)
+        scores = judge(Labeller(saved, decision, {}), dev)
         storage.write_json(folder, "scheme.json", json.loads(model.scheme.model_dump_json(by_alias=True)))
         storage.write_json(folder, "decision.json", asdict(decision))
         storage.write_json(folder, "config.json", json.loads(config.model_dump_json()))
-        storage.write_json(folder, "dev_scores.json", scores)
+        storage.write_json(folder, "dev_scores.json", scores.model_dump())
         lines = (json.dumps(item, ensure_ascii=False) for item in _items(dev, predictions, decision, model.scheme))
         (folder / "dev_predictions.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
         (folder / "README.md").write_text(write_card(config, config_name, manifest, scores, model.facts()), "utf-8")

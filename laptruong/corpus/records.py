@@ -27,21 +27,25 @@ class LabelledArticle:
         In reading order; headline and lead are one unit and share their labels.
     split : str or None
         The side of the split that the record names.
+    origin : str or None
+        Where the text comes from, as the record says: constructed, real …
     """
 
     article: Article
     units: tuple[tuple[Unit, Gold], ...]
     split: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Units ready to learn from or to be scored on; all sequences are of equal length."""
+    """Units ready to learn from or to be scored on, each with its article; all sequences are of equal length."""
 
     examples: list[Example]
     gold: list[Gold]
     groups: list[str]
     units: list[Unit]
+    articles: list[LabelledArticle]
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -107,7 +111,7 @@ def labelled_article(record: Mapping[str, Any], place: str, scheme: Scheme) -> L
     article = article_from_record(record, place)
     labels = [_gold(each, f"{place}, paragraphs[{index}]", scheme) for index, each in enumerate(record["paragraphs"])]
     units = tuple((unit, _joined([labels[index] for index, _ in unit.parts], scheme)) for unit in article.units())
-    return LabelledArticle(article, units, record.get("split"))
+    return LabelledArticle(article, units, record.get("split"), record.get("origin"))
 
 
 def _as_paragraph(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,11 +178,12 @@ def make_examples(article: Article, finder: ActorFinder) -> list[tuple[Unit, Exa
 
 def flatten(articles: Iterable[LabelledArticle], finder: ActorFinder) -> Dataset:
     """Flatten articles into units; the group of each is its article."""
-    data = Dataset([], [], [], [])
+    data = Dataset([], [], [], [], [])
     for number, labelled in enumerate(articles):
         for (unit, example), (_, gold) in zip(make_examples(labelled.article, finder), labelled.units, strict=True):
             data.examples.append(example)
             data.gold.append(gold)
             data.groups.append(f"{number}:{labelled.article.id}")
             data.units.append(unit)
+            data.articles.append(labelled)
     return data

@@ -13,22 +13,12 @@ from sklearn.model_selection import GroupKFold
 from laptruong.articles import Unit
 from laptruong.classifiers.base import Gold
 from laptruong.corpus.agreement import Agreement
+from laptruong.corpus.cues import CUES
 from laptruong.corpus.rules import Entry
 from laptruong.scheme import Scheme
 
 OFTEN = 40
 """An actor with so many pairs has a row of its own."""
-_CUES = {
-    "negation": r"\b(không|chưa|chẳng|từ chối|bác bỏ|phủ nhận)\b",
-    "condition before the main clause": r"(^|[.?!…;:\"“]\s*)(nếu|trừ khi|chừng nào|một khi|với điều kiện|chỉ khi|khi nào)\b",
-    "condition after it": r"[\w,]\s(nếu|trừ khi|chừng nào|một khi|với điều kiện|chỉ khi|miễn là)\b",
-    "concession": r"\b(dù|mặc dù|tuy(?! [vb]ậy)|song(?! (phương|song))|bất chấp|dẫu)\b",
-    "passive": r"\b(bị|được)\s\w+",
-    "quotation": r"[\"“”]",
-    "accusation": r"\b(cáo buộc|tố cáo|chỉ trích|đổ lỗi|buộc tội|tố)\b",
-    "change of mind": r"\b(đổi ý|đổi (lập trường|quan điểm|ý định|giọng)|trước đây|từng(?! (bước|phần|nước|ngày))|đảo ngược|rút lại)\b",
-}
-"""Surface signs of what makes stances hard; they count words, not meanings."""
 
 
 @dataclass(slots=True)
@@ -203,7 +193,7 @@ def _actors(units: Units, scheme: Scheme) -> Table:
 def _cues(units: Units) -> Table:
     table = Table("Surface signs in units with a topic", ["sign", "units", "share"])
     texts = [unit.text.lower() for _, unit, gold in units if gold.topics]
-    for sign, pattern in _CUES.items():
+    for sign, pattern in CUES.items():
         count = sum(bool(re.search(pattern, text)) for text in texts)
         table.rows.append([sign, count, count / max(len(texts), 1)])
     return table

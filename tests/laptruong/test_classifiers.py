@@ -90,7 +90,7 @@ def test_it_knows_whom_it_is_asked_about(kind, tmp_path):
 def test_fitted_again_it_forgets_what_it_learnt_first(kind, tmp_path):
     scheme, data = make(tmp_path, "topics")
     once = fit(kind, scheme, data, **({"epochs": 2} if kind == "phobert" else {}))
-    half = Dataset(*(each[::2] for each in (data.examples, data.gold, data.groups, data.units)))
+    half = Dataset(*(each[::2] for each in (data.examples, data.gold, data.groups, data.units, data.articles)))
     twice = fit(kind, scheme, half, **({"epochs": 2} if kind == "phobert" else {}))
     twice.predict(data.examples[:1])
     twice.fit(data.examples, data.gold, data.groups, seed=3, context=FitContext(dev=(data.examples, data.gold)))
@@ -113,7 +113,7 @@ def test_same_seed_same_model(kind, tmp_path):
 def test_too_little_to_learn_from(kind, tmp_path):
     scheme, data = make(tmp_path, "topics")
     with pytest.raises(CorpusError, match="every training unit has the topic 'football'"):
-        fit(kind, scheme, Dataset(*(each[:15] for each in (data.examples, data.gold, data.groups, data.units))))
+        fit(kind, scheme, Dataset(*(each[:15] for each in (data.examples, data.gold, data.groups, data.units, data.articles))))
 
 
 @pytest.fixture(scope="module", params=["tfidf", "offline"])

@@ -115,6 +115,20 @@ def test_training_stops_when_dev_gets_no_better(config):
     assert sum(line.startswith("epoch") for line in told) == 2
 
 
+def test_a_training_that_was_killed_stops_as_early_as_one_that_was_not(config):
+    still = ["phobert.epochs=30", "phobert.patience=3", "phobert.learning_rate=1e-9", "phobert.head_learning_rate=1e-9"]
+
+    def killed(text):
+        if text.startswith("epoch 3"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, still, tell=killed)
+    told = []
+    train(config, still, tell=told.append)
+    assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 3", "epoch 4"]
+
+
 def test_adaptation_changes_the_encoder_and_is_kept_when_interrupted(config, tmp_path):
     (tmp_path / "news.txt").write_text("\n".join(corpus_texts(80)), "utf-8")
     adapt = ["phobert.epochs=1", "phobert.adapt={texts: [news.txt], tokens: 3000, batch_size: 8}"]

@@ -10,7 +10,8 @@ import laptruong
 from infer import label_files
 from laptruong.corpus import flatten, read_corpus
 from laptruong.errors import ConfigError, CorpusError
-from laptruong.evaluation import evaluate
+from laptruong.evaluation import judge
+from laptruong.evaluation.results import RunScores
 from train.config import load_config
 from train.run import train
 
@@ -39,10 +40,10 @@ def test_another_scheme_goes_through_train_label_and_evaluate(config, tmp_path):
     labels = labeller.label("Tại Huế, tiền đạo trẻ tồi tệ, ai cũng thất vọng.")
     assert [topic.topic for topic in labels.topics] == ["football"]
     assert [(each.actor, each.topic, each.stance) for each in labels.stances] == [(None, "football", "blame")]
-    scores = evaluate(labeller, flatten(read_corpus([tmp_path / "corpus.jsonl"], labeller.scheme), labeller.finder))
-    assert scores["topic"]["macro_f1"] > 0.9
-    assert scores["stance"]["macro_f1"] > 0.9
-    assert "actors" not in scores
+    scores = judge(labeller, flatten(read_corpus([tmp_path / "corpus.jsonl"], labeller.scheme), labeller.finder))
+    assert scores.of("topic").figures["macro_f1"].value > 0.9
+    assert scores.of("stance").figures["macro_f1"].value > 0.9
+    assert scores.actors is None
     page = tmp_path / "a.txt"
     page.write_text("Tại Vinh, cơn mưa lớn tuyệt vời, ai cũng hài lòng.", "utf-8")
     summary = label_files([page], model=folder, records=tmp_path / "l.jsonl", rows=tmp_path / "l.csv", html=tmp_path / "l.html")
@@ -67,7 +68,8 @@ def test_a_run_is_complete_and_reproducible(config):
     assert predictions[0]["stances"][0]["predicted"] == "praise"
     card = first["README.md"].decode()
     assert "# moods" in card
-    assert f"{json.loads(first['dev_scores.json'])['stance']['macro_f1']:.3f}" in card
+    scores = RunScores.model_validate_json(first["dev_scores.json"])
+    assert f"stance | macro-F1 | {scores.of('stance').figures['macro_f1'].value:.3f}" in card
 
 
 def test_overrides_change_what_they_name(config):

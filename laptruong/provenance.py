@@ -12,18 +12,19 @@ from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError
 
 _LIBRARIES = ("laptruong", "numpy", "scipy", "scikit-learn", "pyvi", "python-crfsuite", "safetensors", "pydantic")
+_MEASURING = ("openvino", "pandas", "tokenizers")
 _ENCODER_LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "onnx", "onnxscript", "openvino")
 
 
-def versions(kind: str) -> dict[str, str]:
-    """Give the versions of Python and of the libraries that decide what a model of a kind learns.
+def versions(kind: str | None = None) -> dict[str, str]:
+    """Give the versions of Python and of the libraries that decide what a model of a kind learns; without one, what is measured.
 
     Raises
     ------
     ConfigError
         If one of them is not installed.
     """
-    wanted = _LIBRARIES + (_ENCODER_LIBRARIES if kind == "phobert" else ())
+    wanted = _LIBRARIES + {None: _MEASURING, "phobert": _ENCODER_LIBRARIES}.get(kind, ())
     try:
         return {"python": platform.python_version()} | {name: version(name) for name in wanted}
     except PackageNotFoundError as err:
@@ -31,7 +32,7 @@ def versions(kind: str) -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Give the commit of the checkout that trains, marked where files were changed; None outside a checkout."""
+    """Give the commit of the checkout that runs, marked where files were changed; None outside a checkout."""
     here = Path(__file__).resolve().parent
     try:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
