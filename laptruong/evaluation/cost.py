@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -53,8 +54,6 @@ def cost(model: Path, examples: Sequence[Example]) -> Cost:
 
 def main() -> None:
     """Load the model named, label the texts of standard input, and tell what it took as JSON."""
-    import resource  # not on Windows
-
     from laptruong.models import load
 
     texts = json.load(sys.stdin)
@@ -64,8 +63,20 @@ def main() -> None:
     examples = [Example(text, tuple(labeller.finder.find(text))) for text in texts]
     labeller.classifier.predict(examples, floor=labeller.decision.floor(labeller.scheme))
     done = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes on macOS, else KiB
-    print(json.dumps({"load_seconds": loaded - start, "paragraphs_per_second": len(texts) / (done - loaded), "peak_mb": peak / 1e6}))
+    print(json.dumps({"load_seconds": loaded - start, "paragraphs_per_second": len(texts) / (done - loaded), "peak_mb": peak() / 1e6}))
+
+
+def peak() -> float:
+    """Give the most memory that this process has had, in bytes.
+
+    Linux counts in ``ru_maxrss`` what the process had that started this one, too, and in ``VmHWM`` not.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return float(re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[1]) * 1024  # type: ignore[index]
+    import resource  # neither is there on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes on macOS
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from laptruong.classifiers import Classifier, Prediction
 from laptruong.corpus import flatten, read_corpus
 from laptruong.decision import Decision
 from laptruong.evaluation import Draws, collect, judge, metrics
+from laptruong.evaluation.cost import cost
 from laptruong.evaluation.leakage import leakage
 from laptruong.evaluation.resampling import holm, interval, more_needed, p_value
 from laptruong.evaluation.slices import slices
@@ -278,3 +279,12 @@ def test_what_the_model_has_seen_is_counted_listed_and_scored_apart(tmp_path):
     assert leakage(run, [path], units, items, labeller.scheme, Draws(15, 100)).missing == ["learn.jsonl"], (
         "another file of that name is not it"
     )
+
+
+def test_the_cost_is_the_models_own(baseline, data):
+    """Neither what this process holds counts, nor what it has let go of."""
+    held = np.ones(120_000_000)
+    found = cost(baseline.folder, data.examples[:40])
+    assert held.nbytes / 1e6 > found.peak_mb > found.size_mb > 10
+    assert found.paragraphs == len({each.text for each in data.examples[:40]})
+    assert found.load_seconds > 0
