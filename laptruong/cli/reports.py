@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -34,11 +35,16 @@ def evaluate(
     """
     from laptruong import tracking
     from laptruong.evaluation import evaluate as run
+    from laptruong.models import find_model, read_manifest
 
     if mlflow is not None:
         tracking.check(mlflow)
-    for name in dict.fromkeys(models):
-        found = run(name, data, split=split, output=output, resamples=resamples, tell=say)
+    names: list[str] = []
+    for model in dict.fromkeys(models):
+        names.append(read_manifest(find_model(model))["name"])
+        number = names.count(names[-1])  # two runs of one name are two reports
+        name = names[-1] if number == 1 else f"{names[-1]}-{number}"
+        found = run(model, data, split=split, output=output, name=name, resamples=resamples, tell=say)
         _show_scores(found.report)
         typer.echo(str(found.folder))
         if mlflow is not None and found.folder is not None:
@@ -80,31 +86,34 @@ def _show_scores(report: Report) -> None:
 
 
 def _show_comparison(result: Comparison) -> None:
+    from laptruong.evaluation.metrics import PRIMARY
+
     console = Console()
     for pairing in result.pairings:
         title = f"{_plain(pairing.second)} against {_plain(pairing.first)}, {result.data.units} units of {result.data.articles} articles"
-        table = Table(title=title, title_justify="left")
-        for column in ("level", "task", "figure", _plain(pairing.first), _plain(pairing.second), "difference", "95 % interval", "verdict"):
-            table.add_column(column)
-        tasks = [each for each in pairing.differences if each.by is None]
+        table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+        for column in ("", _plain(pairing.first), _plain(pairing.second), "differ", "95 % interval", "verdict", "needs"):
+            table.add_column(column, justify="left" if column in ("", "verdict") else "right", no_wrap=bool(column))
+        tasks = [each for each in pairing.differences if each.by is None and each.figure == PRIMARY[each.task]]
         parts = [each for each in pairing.differences if each.by is not None and each.verdict != "not decided"]
         for each in [*tasks, *parts]:
-            part = f" where {each.by} is {each.name}" if each.by else ""
-            verdict = each.verdict + (f" ({each.more_articles:,} more articles would)" if each.more_articles else "")
+            what = f"{each.level} {each.task}" if each.by is None else f"{each.task}, {each.by} {each.name}"
             table.add_row(
-                each.level, each.task, _plain(each.figure.replace("_", " ") + part), f"{each.first:.3f}", f"{each.second:.3f}",
-                *_cells(each.difference, "+"), f"[{_VERDICT_STYLES[each.verdict]}]{verdict}[/]",
+                _plain(what), f"{each.first:.3f}", f"{each.second:.3f}", *_cells(each.difference, "+"),
+                f"[{_VERDICT_STYLES[each.verdict]}]{each.verdict}[/]", "" if each.more_articles is None else f"+{each.more_articles:,}",
             )  # fmt: skip
         console.print(table)
         unsure = sum(each.by is not None and each.holm is not None for each in pairing.differences) - len(parts)
-        console.print(f"{unsure} classes and slices are not decided after Holm's correction.\n", style="dim")
+        console.print(
+            f"Macro-F1 (statement: F1). Needs: so many more articles would decide it. {unsure} classes and slices are not decided.\n"
+        )
     for ranking in result.rankings if len(result.names) > 2 else []:
         places = ", ".join(f"{rank.place}. {_plain(rank.name)} {rank.score:.3f}" for rank in ranking.ranks)
         console.print(f"{ranking.level} {ranking.task}: {places}")
 
 
 def _cells(figure: Interval, sign: str = "") -> tuple[str, str]:
-    bounds = "" if figure.low is None else f"{figure.low:{sign}.3f} to {figure.high:{sign}.3f}"
+    bounds = "" if figure.low is None else f"{figure.low:{sign}.3f} {figure.high:{sign}.3f}"
     return f"{figure.value:{sign}.3f}", bounds
 
 

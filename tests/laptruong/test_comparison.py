@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -199,8 +200,10 @@ def test_the_commands_leave_reports_and_a_verdict(moods, tmp_path):
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "moods-corpus"
     assert done.stdout.strip().endswith(str(folder)) or str(folder) in done.stdout.replace("\n", "")
-    again = run_cli("evaluate", moods / "runs" / "moods", *data)
+    twin = shutil.copytree(moods / "runs" / "moods", tmp_path / "twin")
+    again = run_cli("evaluate", moods / "runs" / "moods", twin, *data)
     assert again.returncode == 0, "a report may be replaced by the next"
+    assert {path.name for path in tmp_path.iterdir()} == {"twin", "moods-corpus", "moods-2-corpus"}
     done = run_cli("compare", folder, folder, "-o", tmp_path / "verdict", "--resamples", 100)
     assert done.returncode == 0, done.stderr
     assert "not decided" in done.stdout
