@@ -190,6 +190,8 @@ def read_report(path: str | Path) -> Evaluation:
         first = err.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ReportError(f"{folder}: its report is damaged ({where}: {first['msg']}); evaluate again") from None
+    if scheme.sha256 != report.scheme.sha256:
+        raise ReportError(f"{folder / SCHEME}: was changed (it is not the scheme of the report); evaluate again")
     try:
         sha256 = file_sha256(folder / ITEMS)
     except OSError as err:

@@ -149,6 +149,7 @@ def test_a_comparison_is_written_whole(written, tmp_path):
     (lambda folder: edit(folder, scores="many"), "is damaged .scores"),
     (lambda folder: (folder / "items.parquet").write_bytes(b"PAR1"), "was changed"),
     (lambda folder: (folder / "items.parquet").unlink(), "cannot be read"),
+    (lambda folder: edit(folder, "scheme.json", version="9"), "is not the scheme of the report"),
     (lambda folder: (folder / "report.json").unlink(), "cannot be read"),
 ])  # fmt: skip
 def test_reports_that_cannot_be_trusted_are_refused(spoil, told, written, tmp_path):
@@ -163,8 +164,8 @@ def test_reports_that_cannot_be_trusted_are_refused(spoil, told, written, tmp_pa
     assert told.replace(" .", " (") in done.stderr
 
 
-def edit(folder, **changes):
-    path = folder / "report.json"
+def edit(folder, name="report.json", **changes):
+    path = folder / name
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), "utf-8")
 
 
