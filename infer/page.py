@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, ClassVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -17,33 +17,33 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Page:
-    """Writes a page article by article, so that it never holds more than one.
+    """Gives a page article by article, so that nothing ever holds more than one.
 
     Parameters
     ----------
-    stream : text file
     scheme : Scheme
         Names and tones of the labels.
     """
 
-    def __init__(self, stream: IO[str], scheme: Scheme) -> None:
-        self.stream, self.scheme = stream, scheme
-        environment = Environment(
+    END: ClassVar[str] = "</main>\n</body>\n</html>\n"
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self.environment = environment = Environment(
             loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
         )  # fmt: skip
         self.tones = {stance.id: stance.tone for stance in scheme.stances}
         environment.globals |= {"name": scheme.label, "tone": self.tones.__getitem__, "percent": _percent}
         self.template = environment.get_template("article.html")
-        self.stream.write(environment.get_template("head.html").render(scheme=scheme))
 
-    def write(self, labels: ArticleLabels) -> None:
-        """Write one article."""
-        self.stream.write(self.template.render(labels=labels, groups=self._groups(labels), paragraphs=self._paragraphs(labels)))
+    def head(self) -> str:
+        """Give what stands before the first article."""
+        return self.environment.get_template("head.html").render(scheme=self.scheme)
 
-    def close(self) -> None:
-        """End the page."""
-        self.stream.write("</main>\n</body>\n</html>\n")
+    def article(self, labels: ArticleLabels) -> str:
+        """Give one article."""
+        return self.template.render(labels=labels, groups=self._groups(labels), paragraphs=self._paragraphs(labels))
 
     def _groups(self, labels: ArticleLabels) -> list[tuple[str | None, float | None, list[Any]]]:
         """Give the article's stances by topic, each topic with its probability."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 from laptruong.actors import ActorFinder
 from laptruong.aggregate import article_stances, article_topics
 from laptruong.articles import Article
-from laptruong.classifiers.base import Classifier
+from laptruong.classifiers.base import Classifier, Example, Prediction
 from laptruong.corpus import make_examples
 from laptruong.decision import Decision, label_unit
 from laptruong.labels import Abstention, ArticleLabels
 from laptruong.reading import article_from_text
+
+_KNOWN = 16_384
 
 
 class Labeller:
@@ -40,6 +43,11 @@ class Labeller:
         self.scheme = classifier.scheme
         self.finder = ActorFinder(self.scheme)
         self._floor = decision.floor(self.scheme)
+        self._known: dict[bytes, Prediction] = {}
+
+    def deciding(self, decision: Decision) -> Labeller:
+        """Give the same model with other thresholds."""
+        return Labeller(self.classifier, decision, self.model, self.folder)
 
     def label(self, text: str | Article) -> ArticleLabels:
         """Label a text, read as a page is, or an article.
@@ -53,9 +61,13 @@ class Labeller:
         return self.label_all([article])[0]
 
     def label_all(self, articles: Sequence[Article]) -> list[ArticleLabels]:
-        """Label articles in one batch; the result does not depend on what else is in it, but for the last digits of an encoder's."""
+        """Label articles in one batch; the result does not depend on what else is in it.
+
+        A unit with the same text and mentions as one of the last `_KNOWN` is not asked about again: agency copy stands in
+        every paper.
+        """
         units = [make_examples(article, self.finder) for article in articles]
-        predictions = self.classifier.predict([example for each in units for _, example in each], floor=self._floor)
+        predictions = self._predict([example for each in units for _, example in each])
         found, at = [], 0
         for article, each in zip(articles, units, strict=True):
             mine = predictions[at : at + len(each)]
@@ -69,3 +81,19 @@ class Labeller:
             abstained: list[Abstention] = [*unsure, *withheld, *(item for unit in labels for item in unit.abstained)]
             found.append(ArticleLabels(article, tuple(labels), tuple(topics), tuple(stances), tuple(abstained), self.model))
         return found
+
+    def _predict(self, examples: Sequence[Example]) -> list[Prediction]:
+        keys = [_key(example) for example in examples]
+        new = {key: example for key, example in zip(keys, examples, strict=True) if key not in self._known}
+        told = dict(zip(new, self.classifier.predict(list(new.values()), floor=self._floor), strict=True)) if new else {}
+        found = [told.get(key) or self._known[key] for key in keys]
+        if len(self._known) + len(told) > _KNOWN:
+            self._known = {}
+        self._known |= told
+        return found
+
+
+def _key(example: Example) -> bytes:
+    """Hash what a prediction follows from."""
+    mentions = "".join(f"\0{each.actor}\0{each.start}\0{each.end}" for each in example.mentions)
+    return blake2b(f"{example.text}\0{mentions}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from support import ROOT, SCHEMES, mood_records, write_jsonl
 
 from laptruong import ActorFinder, load_scheme
-from laptruong.classifiers import CLASSIFIERS, FitContext
+from laptruong.classifiers import FitContext, classifier_class
 from laptruong.corpus import Dataset, flatten, read_corpus
 
 SHAPES = {"topics": (False, True), "actors and topics": (True, True), "actors": (True, False), "neither": (False, False)}
@@ -40,6 +40,6 @@ ALONE = {"tfidf": 1e-12, "phobert": 1e-5}
 def fit(kind: str, scheme, data: Dataset, seed: int = 3, **parameters):
     """Fit on the data, and let the encoder choose its epoch on the same."""
     context = FitContext(dev=(data.examples, data.gold))
-    return CLASSIFIERS[kind](scheme, **(PARAMETERS[kind] | parameters)).fit(
+    return classifier_class(kind)(scheme, **(PARAMETERS[kind] | parameters)).fit(
         data.examples, data.gold, data.groups, seed=seed, context=context
     )

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit, softmax
 
-from laptruong.classifiers import features, storage
+from laptruong.classifiers import codes, features, storage
 from laptruong.classifiers.base import Classifier, Example, FitContext, Gold, Prediction
 from laptruong.classifiers.vectors import Tfidf
 from laptruong.errors import ModelError
@@ -69,6 +69,7 @@ class TfidfClassifier(Classifier):
         self.cross_weight = cross_weight
         self.topic_vectors_: dict[str, Tfidf] = {}
         self.stance_vectors_: dict[str, Tfidf] = {}
+        self._codebooks: list[tuple[dict[str, Tfidf], codes.Codebook]] = []
 
     def fit(
         self, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], *, seed: int = 0, context: FitContext | None = None
@@ -84,7 +85,7 @@ class TfidfClassifier(Classifier):
         pairs: Sequence[Sequence[Pair]] | None = None,
         floor: np.ndarray | None = None,
     ) -> list[Prediction]:
-        analyses = [features.analyze(example) for example in examples]
+        analyses = features.analyze_all(examples)
         topics = self.topic_probabilities(analyses)
         if pairs is None:
             pairs = [self.default_pairs(example, row, floor) for example, row in zip(examples, topics, strict=True)]
@@ -93,7 +94,8 @@ class TfidfClassifier(Classifier):
 
     def topic_features(self, analyses: Sequence[features.Analysis]) -> sparse.csr_matrix:
         """Weigh units for the topics; shape (n_units, n_features)."""
-        words = self.topic_vectors_["word"].transform([features.topic_words(each) for each in analyses])
+        cells = codes.topic_cells([features.plain_words(each) for each in analyses], self._codebook(self.topic_vectors_))
+        words = self.topic_vectors_["word"].weigh(*cells, len(analyses))
         characters = self.topic_vectors_["character"].transform([features.character_words(each) for each in analyses])
         return sparse.csr_matrix(sparse.hstack([words, characters], format="csr"))
 
@@ -104,9 +106,10 @@ class TfidfClassifier(Classifier):
         scores = self.topic_features(analyses) @ self.topic_weights_ + self.topic_bias_
         return np.asarray(expit(-(self.topic_slope_ * scores + self.topic_shift_)))
 
-    def stance_features(self, views: Sequence[dict[str, list[str]]]) -> sparse.csr_matrix:
-        """Weigh the views of actors; shape (n_views, n_features)."""
-        blocks = [vectors.transform([view[name] for view in views], self.weights[name]) for name, vectors in self.stance_vectors_.items()]
+    def stance_features(self, analyses: Sequence[features.Analysis], views: Sequence[tuple[int, str | None]]) -> sparse.csr_matrix:
+        """Weigh the views that actors, each in a unit, are seen in; shape (n_views, n_features)."""
+        cells = codes.StanceCells(analyses, views, self._codebook(self.stance_vectors_))
+        blocks = [vectors.weigh(*cells.of(name), len(views), self.weights[name]) for name, vectors in self.stance_vectors_.items()]
         return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
 
     def stance_probabilities(self, analyses: Sequence[features.Analysis], pairs: Sequence[Sequence[Pair]]) -> list[dict[Pair, np.ndarray]]:
@@ -118,13 +121,21 @@ class TfidfClassifier(Classifier):
         found: list[dict[Pair, np.ndarray]] = [{} for _ in analyses]
         if not places:
             return found
-        weighed = self.stance_features([features.stance_views(analyses[unit], actor) for unit, actor in places])
+        weighed = self.stance_features(analyses, list(places))
         scores = np.stack([weighed @ weights + bias for weights, bias in zip(self.stance_weights_, self.stance_bias_, strict=True)])
         shares = softmax(scores / self.temperature_, axis=2)
         for unit, asked in enumerate(pairs):
             for actor, topic in asked:
                 found[unit][actor, topic] = shares[self.slot(topic), places[unit, actor]]
         return found
+
+    def _codebook(self, vectors: dict[str, Tfidf]) -> codes.Codebook:
+        """Give the codes of fitted vectors, which are made when first asked for."""
+        for of, book in self._codebooks:
+            if of is vectors:
+                return book
+        self._codebooks.append((vectors, codes.Codebook({name: each for name, each in vectors.items() if name != "character"})))
+        return self._codebooks[-1][1]
 
     def slot(self, topic: str | None) -> int:
         """Give the place of a topic in the stance weights."""

@@ -71,7 +71,7 @@ def _fit_stances(
     model.stance_vectors_ = {name: each for name, each in model.stance_vectors_.items() if each.vocabulary}
     _check_features(model, model.stance_vectors_)
     slots = np.array([model.slot(pair[1]) for _, pair, _ in rows])
-    crossed = cross(model, model.stance_features(views), slots)
+    crossed = cross(model, model.stance_features(analyses, [(unit, pair[0]) for unit, pair, _ in rows]), slots)
     classifier = LogisticRegression(C=model.stance_c, class_weight="balanced", max_iter=5000, random_state=seed)
     fitted = _calibrated(classifier, "temperature", crossed, np.array(labels), [groups[unit] for unit, _, _ in rows], seed)
     _keep_stances(model, fitted)

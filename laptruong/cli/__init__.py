@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from laptruong._version import __version__
-from laptruong.cli import corpus, reports
+from laptruong.cli import corpus, network, reports
 from laptruong.cli.options import Mlflow, MlflowCommand
-from laptruong.cli.screen import CONTROL, Progress, Screen, clean, say
+from laptruong.cli.screen import CONTROL, Progress, Refusals, Screen, say, told
 from laptruong.errors import LaptruongError
-
-if TYPE_CHECKING:
-    from laptruong.labels import ArticleLabels
 
 app = typer.Typer(
     name="laptruong", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
@@ -41,11 +38,13 @@ def label(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Files, folders, globs, or - (standard input); .txt .html .jsonl .csv .parquet, also as .gz"
+            metavar="INPUT...", help="Files, folders, globs, URLs, or - (standard input); .txt .html .jsonl .csv .parquet, also .gz .zst"
         ),
     ],
     model: Annotated[str | None, typer.Option(help="A shipped model's name or a run folder.", show_default="the best one shipped")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON Lines here, one article a line.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write records here, one an article: JSON Lines or .parquet.")
+    ] = None,
     rows: Annotated[Path | None, typer.Option(help="Write one statement a row here: .csv or .parquet.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page for reading here.")] = None,
     table: Annotated[
@@ -54,34 +53,36 @@ def label(
             "--table/--no-table", help="Show a table (default: on a terminal). Without -o and --table, JSON Lines go to standard output."
         ),
     ] = None,
+    max_error: Annotated[
+        float | None, typer.Option(help="Withhold labels until at most this share of those given is wrong, by a report of the model.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="The report that --max-error goes by.", show_default="the one in reports/")] = None,
+    export: Annotated[str | None, typer.Option(help="Write what was withheld for correction: label-studio.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes to label with.", show_default="all cores")] = None,
 ) -> None:
     """Say of each article which topics it is about and where each actor stands.
 
-    What cannot be read is listed with its reason; everything else is labelled. Exit status 1 if anything was refused.
+    What cannot be read is listed with its reason; everything else is labelled. A run that was stopped goes on when the
+    same command is given again. Exit status 1 if anything was refused.
     """
     from infer.pipeline import label_files
     from laptruong.models import DEFAULT, load
 
     labeller = load(model or DEFAULT)
+    if max_error is not None or report is not None:
+        labeller = reports.within_budget(labeller, max_error, report)
     show = sys.stdout.isatty() if table is None else table
     screen = Screen(labeller.scheme) if show else None
+    to_files = bool(output or rows or html)
+    refusals = Refusals(most=20 if to_files else None)
     with Progress() as advance:
-
-        def seen(labels: ArticleLabels) -> None:
-            advance()
-            if screen:
-                screen.show(labels)
-
         summary = label_files(
-            inputs, model=labeller, records=output, rows=rows, html=html, jobs=jobs or _cores(),
-            stream=None if show or output or rows or html else sys.stdout,
-            each=seen,
-            refused=lambda refusal: say(f"refused: {clean(refusal.where)}: {clean(refusal.reason)}"),
+            inputs, model=labeller, records=output, rows=rows, html=html, export=export, jobs=jobs or _cores(),
+            stream=None if show or to_files else sys.stdout, each=screen.show if screen else None, refused=refusals.tell,
+            advance=advance,
         )  # fmt: skip
-    done = f"{summary.articles} articles labelled ({summary.paragraphs} paragraphs, {summary.boilerplate} lines of boilerplate passed over)"
-    told = f"{summary.statements} statements, {summary.abstained} labels withheld as unsure, {len(summary.refused)} inputs refused"
-    say(f"{done}: {told}; {summary.seconds:.1f} s")
+    refusals.close(summary.refused, summary.files)
+    say(told(summary))
     if summary.refused:
         raise typer.Exit(1)
 
@@ -119,6 +120,7 @@ def encoder(
 
 app.command(cls=MlflowCommand, epilog="Example: laptruong evaluate offline tfidf --data data/corpus/test.jsonl")(reports.evaluate)
 app.command(epilog="Example: laptruong compare reports/tfidf-test reports/offline-test")(reports.compare)
+app.command(epilog="Example: laptruong network labels.jsonl -o graph.graphml --by week")(network.network)
 
 
 def _cores() -> int:
@@ -137,6 +139,6 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `head` does
         sys.exit(0)
     except KeyboardInterrupt:
-        say("interrupted; no output file was changed")
+        say("interrupted; no output file was changed, and a run that labels goes on when the same command is given again")
         sys.exit(130)
     sys.exit(0)

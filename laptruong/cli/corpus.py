@@ -1,8 +1,9 @@
-"""``laptruong corpus``: check a corpus, count it, join labels with their texts."""
+"""``laptruong corpus``: check a corpus, count it, join labels with their texts, take in what people labelled."""
 
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from laptruong.scheme import Scheme
 
 DATA = Path("data")
-app = typer.Typer(no_args_is_help=True, help="Check a labelled corpus, count what is in it, join labels with their texts.")
+app = typer.Typer(no_args_is_help=True, help="Check a labelled corpus, count what is in it, join labels with their texts, import labels.")
 
 Files = Annotated[
     list[Path] | None,
@@ -31,6 +32,15 @@ Passes = Annotated[
         "--annotation", help="Folder of raw labelling passes; may be repeated; default without FILE: data/annotation/written and real."
     ),
 ]
+
+
+class Side(StrEnum):
+    """The splits, for the command line."""
+
+    TRAIN = "train"
+    DEV = "dev"
+    TEST = "test"
+    ASIDE = "aside"
 
 
 @app.command(epilog="Example: laptruong corpus check --held-out ../shared/real/dev.jsonl")
@@ -99,6 +109,34 @@ def hydrate(
     say(f"{done.articles} labelled articles written to {output}; for {len(done.missing)} labels there is no text")
     if done.missing:
         say(f"missing: {', '.join(done.missing[:5])}{' …' if len(done.missing) > 5 else ''}")
+    if done.refused:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: laptruong corpus import-label-studio project-1.json -o labelled.jsonl")
+def import_label_studio(
+    exports: Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Exports of Label Studio in its format JSON.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The corpus file to write.")],
+    split: Annotated[Side, typer.Option(help="The split that the articles belong to.")] = Side.TRAIN,
+    scheme: SchemeName = "ukraine",
+) -> None:
+    """Turn what people answered in Label Studio, to the tasks of 'laptruong label --export', into a corpus file.
+
+    A task that breaks a rule is listed with its reason and everything else is written. Exit status 1 if anything was refused.
+    """
+    from laptruong.label_studio import read_tasks, write_records
+    from laptruong.scheme import load_scheme
+
+    if output.resolve() in {path.resolve() for path in exports}:
+        raise CorpusError(f"{output}: is one of the files to read; write to another")
+    done = read_tasks(exports, load_scheme(scheme), split.value)
+    for place, reason in done.refused:
+        say(f"refused: {clean(place)}: {clean(reason)}")
+    told = f"{done.tasks} labelled tasks, {done.unlabelled} not labelled yet, {done.skipped} skipped, {len(done.refused)} refused"
+    if not done.records:
+        raise CorpusError(f"nothing to write: {told}")
+    write_records(done.records, output)
+    say(f"{len(done.records)} articles written to {output}: {told}")
     if done.refused:
         raise typer.Exit(1)
 

@@ -17,6 +17,7 @@ from laptruong.cli.screen import clean, say
 if TYPE_CHECKING:
     from laptruong.evaluation.results import Interval, Report
     from laptruong.evaluation.verdicts import Comparison
+    from laptruong.labelling import Labeller
 
 _VERDICT_STYLES = {"better": "green", "worse": "red", "not decided": "dim"}
 
@@ -83,6 +84,20 @@ def _show_scores(report: Report) -> None:
     if report.behaviour is not None and report.behaviour.awareness is not None:
         table.add_row("", "behaviour", "actor awareness", *_cells(report.behaviour.awareness))
     Console().print(table)
+
+
+def within_budget(labeller: Labeller, max_error: float | None, report: Path | None) -> Labeller:
+    """Give a model that withholds what would break an error budget, and say what that costs."""
+    from laptruong.evaluation.budget import decision_for, find_report
+
+    if max_error is None:
+        raise typer.BadParameter("--report is what --max-error goes by; give both")
+    found = decision_for(labeller, report or find_report(labeller), max_error)
+    for line in found.lines:
+        say(clean(line))
+    for warning in found.warnings:
+        say(f"warning: {clean(warning)}")
+    return labeller.deciding(found.decision)
 
 
 def _show_comparison(result: Comparison) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from infer.pipeline import Summary
     from laptruong.labels import ArticleLabels
+    from laptruong.reading import Refusal
     from laptruong.scheme import Scheme
 
 error = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -62,19 +67,59 @@ def _name(scheme: Scheme, label_id: str | None) -> str:
 
 
 class Progress:
-    """A counter on a terminal; nothing where the output is piped."""
+    """Rate and time left on a terminal; nothing where the output is piped."""
 
-    def __enter__(self) -> Any:
-        from rich.progress import MofNCompleteColumn, SpinnerColumn, TimeElapsedColumn
+    def __enter__(self) -> Callable[[int, int, int | None], None] | None:
+        from rich.progress import BarColumn, DownloadColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        self.bar = Bar(
-            SpinnerColumn(), "articles", MofNCompleteColumn(), TimeElapsedColumn(),
-            console=error, transient=True, disable=not sys.stderr.isatty(),
-        )  # fmt: skip
+        if not sys.stderr.isatty():
+            self.bar = None
+            return None
+        columns = (TextColumn("{task.fields[done]}"), BarColumn(), DownloadColumn(), TimeElapsedColumn(), "left", TimeRemainingColumn())
+        self.bar = Bar(SpinnerColumn(), *columns, console=error, transient=True)
         self.bar.start()
-        task = self.bar.add_task("articles", total=None)
-        return lambda: self.bar.advance(task)
+        self.task, self.started = self.bar.add_task("", total=None, done="…"), time.monotonic()
+        self.before: int | None = None
+        return self._advance
+
+    def _advance(self, articles: int, position: int, total: int | None) -> None:
+        """Show how far labelling is: articles of this and earlier runs, bytes of the input."""
+        if self.bar is not None:
+            self.before = articles if self.before is None else self.before
+            rate = (articles - self.before) / max(time.monotonic() - self.started, 1e-9)
+            self.bar.update(self.task, completed=position, total=total, done=f"{articles:,} articles, {rate:,.1f} a second")
 
     def __exit__(self, *error: object) -> None:
-        self.bar.stop()
+        if self.bar is not None:
+            self.bar.stop()
+
+
+class Refusals:
+    """Lists what was refused, up to a number of lines where a file holds them all."""
+
+    def __init__(self, most: int | None) -> None:
+        self.most, self.seen = most, 0
+
+    def tell(self, refusal: Refusal) -> None:
+        """Print one."""
+        self.seen += 1
+        if self.most is None or self.seen <= self.most:
+            say(f"refused: {clean(refusal.where)}: {clean(refusal.reason)}")
+
+    def close(self, refused: int, files: Sequence[Path]) -> None:
+        """Say where those are that were not printed."""
+        if unseen := refused - (self.seen if self.most is None else min(self.seen, self.most)):
+            where = next((path for path in files if path.name.endswith("quarantine.jsonl")), None)
+            say(f"refused: {unseen} more, listed in {where}")
+
+
+def told(summary: Summary) -> str:
+    """Give what a run did as one line."""
+    parts = [
+        f"{summary.articles} articles labelled ({summary.paragraphs} paragraphs, {summary.boilerplate} lines of boilerplate passed over)",
+        f"{summary.statements} statements, {summary.abstained} labels withheld as unsure, {summary.refused} inputs refused"
+        + (f", {summary.repeated} repeated records left out" if summary.repeated else ""),
+    ]
+    gone_on = f", after {summary.resumed} records of an earlier run" if summary.resumed else ""
+    return f"{': '.join(parts)}; {summary.seconds:.1f} s{gone_on}"

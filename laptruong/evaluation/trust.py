@@ -75,7 +75,7 @@ def coverage_risk(items: pd.DataFrame, task: Task, draws: Draws) -> CoverageRisk
     risks = np.cumsum(wrong)[ends] / (ends + 1)
     shown = np.unique(np.linspace(0, len(ends) - 1, _POINTS).astype(int))[: len(ends)]
     points = [RiskPoint(threshold=confidence[ends[i]], coverage=(ends[i] + 1) / len(wrong), risk=risks[i]) for i in shown]
-    budgets = [_budget(most, confidence, wrong, ends, risks) for most in BUDGETS]
+    budgets = [cut(most, keep_to(most, confidence, wrong), confidence, wrong) for most in BUDGETS]
     return CoverageRisk(task=task, items=len(mine), aurc=area, points=points, budgets=budgets)
 
 
@@ -97,19 +97,42 @@ def _last_of_ties(confidence: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.append(np.diff(confidence) != 0, True)) if len(confidence) else np.array([], dtype=int)
 
 
-def _budget(most: float, confidence: np.ndarray, wrong: np.ndarray, ends: np.ndarray, risks: np.ndarray) -> Budget:
-    """Find the lowest threshold that keeps to an error budget on these items."""
-    kept = np.flatnonzero(risks <= most)
-    if not len(kept):
-        return Budget(
-            max_error=most, threshold=None, coverage=0.0, error=Interval(value=0.0), right_withheld=int((~wrong).sum()),
-            wrong_withheld=int(wrong.sum()),
-        )  # fmt: skip
-    end = int(ends[kept[-1]])
-    mistakes = int(wrong[: end + 1].sum())
-    bounds = binomtest(mistakes, end + 1).proportion_ci(method="wilson")
+def keep_to(max_error: float, confidence: np.ndarray, wrong: np.ndarray, *others: tuple[np.ndarray, np.ndarray]) -> float | None:
+    """Find the lowest threshold that keeps to an error budget.
+
+    Parameters
+    ----------
+    max_error : float
+        The largest share of the labels given that may be wrong.
+    confidence, wrong : ndarray, shape (n_labels,)
+    *others : tuple of (confidence, wrong)
+        Further kinds of labels that the same threshold gives; each kind must keep to the budget.
+
+    Returns
+    -------
+    float or None
+        The confidence of a label, the last to be given; None where no threshold keeps to the budget.
+    """
+    curves = [(confidence, wrong), *others]
+    candidates = np.unique(np.concatenate([each for each, _ in curves]))
+    kept = np.ones(len(candidates), dtype=bool)
+    for surety, mistaken in curves:
+        order = np.argsort(surety, kind="stable")
+        first = np.searchsorted(surety[order], candidates)  # equal confidences are given or withheld together
+        mistakes = np.append(np.cumsum(mistaken[order][::-1])[::-1], 0)[first]
+        kept &= mistakes / np.maximum(len(surety) - first, 1) <= max_error
+    return float(candidates[kept][0]) if kept.any() else None
+
+
+def cut(max_error: float, threshold: float | None, confidence: np.ndarray, wrong: np.ndarray) -> Budget:
+    """Say what a threshold gives and withholds; None withholds all. The error's interval is Wilson's (1927)."""
+    given = confidence >= (np.inf if threshold is None else threshold)
+    count, mistakes = int(given.sum()), int(wrong[given].sum())
+    error = Interval(value=0.0)
+    if count:
+        bounds = binomtest(mistakes, count).proportion_ci(method="wilson")
+        error = Interval(value=mistakes / count, low=float(bounds.low), high=float(bounds.high))
     return Budget(
-        max_error=most, threshold=float(confidence[end]), coverage=(end + 1) / len(wrong),
-        error=Interval(value=mistakes / (end + 1), low=float(bounds.low), high=float(bounds.high)),
-        right_withheld=int((~wrong[end + 1 :]).sum()), wrong_withheld=int(wrong[end + 1 :].sum()),
+        max_error=max_error, threshold=threshold, coverage=count / len(wrong) if len(wrong) else 0.0, error=error,
+        right_withheld=int((~wrong[~given]).sum()), wrong_withheld=int(wrong[~given].sum()),
     )  # fmt: skip

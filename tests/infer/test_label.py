@@ -112,7 +112,7 @@ def test_the_page_is_self_contained_and_escaped(tmp_path):
     assert any("chip positive" in (attrs.get("class") or "") for _, attrs in page.tags)
 
 
-def test_nothing_is_left_behind_when_it_fails(tmp_path):
+def test_no_output_is_touched_when_it_fails(tmp_path):
     (tmp_path / "old.jsonl").write_text("old", "utf-8")
 
     def fail(labels):
@@ -120,7 +120,7 @@ def test_nothing_is_left_behind_when_it_fails(tmp_path):
 
     with pytest.raises(RuntimeError):
         label_files([SAMPLES], records=tmp_path / "old.jsonl", html=tmp_path / "new.html", each=fail)
-    assert [path.name for path in tmp_path.iterdir()] == ["old.jsonl"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"old.jsonl", "old.jsonl.unfinished"}
     assert (tmp_path / "old.jsonl").read_text("utf-8") == "old"
 
 
@@ -130,7 +130,7 @@ def test_an_output_never_overwrites_an_input_or_another_output(tmp_path):
     with pytest.raises(LaptruongError, match="input and output at once"):
         label_files([path], records=path)
     with pytest.raises(LaptruongError, match="two outputs have the same name"):
-        label_files([path], records=tmp_path / "x.csv", rows=tmp_path / "x.csv")
+        label_files([path], records=tmp_path / "x.parquet", rows=tmp_path / "x.parquet")
     with pytest.raises(LaptruongError, match="is a folder"):
         label_files([path], records=tmp_path)
     assert path.read_bytes() == before

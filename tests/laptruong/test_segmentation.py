@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT
 
-from laptruong.segmentation import segment
+from laptruong import syllables
+from laptruong.segmentation import segment, segment_all
 from laptruong.text import normalize
 
 
@@ -47,6 +48,22 @@ def test_places_and_boundaries():
     assert "an_ninh" in [word.text for word in words]
     cut = text.index("ninh")
     assert "an_ninh" not in [word.text for word in segment(text, [(cut, len(text))])]
+
+
+def test_many_texts_are_cut_as_each_alone():
+    texts = ["", "Tổng thống Nga phát biểu", " ", "an ninh\tbiên  giới \n", "b\nan ninh", "Kiev."]
+    spans = [[], [(11, 14)], [], [(3, 7)], [], []]
+    words = segment_all(texts, spans)
+    for number, (text, each) in enumerate(zip(texts, spans, strict=True)):
+        first, last = words.bounds[number], words.bounds[number + 1]
+        found = zip(words.texts[first:last], words.starts[first:last].tolist(), words.ends[first:last].tolist(), strict=True)
+        assert list(found) == segment(text, each)
+
+
+def test_a_full_cache_is_emptied(monkeypatch):
+    monkeypatch.setattr(syllables, "_CACHE_CHARACTERS", 10)
+    before = segment("Lực lượng vũ trang Ukraine")
+    assert [segment(f"Lực lượng vũ trang {name}")[0] for name in ("Nga", "Mỹ", "Anh")] == [before[0]] * 3
 
 
 def test_decomposed_text_is_refused():

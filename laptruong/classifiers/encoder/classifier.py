@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from scipy.special import expit, softmax
 
 from laptruong.classifiers import storage
 from laptruong.classifiers.base import Classifier, Example, FitContext, Gold, Prediction, check_labels
 from laptruong.classifiers.encoder.runtime import Run, load_network, run_windows
 from laptruong.classifiers.encoder.subwords import Marks, Subwords
 from laptruong.classifiers.encoder.windows import make_windows
+from laptruong.classifiers.probabilities import expit, softmax
 from laptruong.errors import ModelError
 from laptruong.scheme import Pair, Scheme
 
@@ -156,7 +156,7 @@ class EncoderClassifier(Classifier):
             Logits, for each unit.
         """
         windows = make_windows(examples, actors, self.subwords_, self.window_)
-        return run_windows(self._run(), windows, actors, self.subwords_.marks, len(self.scheme.topic_ids))
+        return run_windows(self._run(), windows, actors, self.subwords_.marks, len(self.scheme.topic_ids), self.window_)
 
     def _run(self) -> Run:
         if self.run_ is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ SCALE = ".scale"
 """Behind the name of a matrix kept in eight bits: the scale of each of its rows."""
 _POSITIONS = 4096
 """Positions of a batch, padding counted: enough to fill the cores, little enough for any memory."""
+_STEP = 16
+"""Batches are this many positions wide, or a multiple: the products then add up each row in the same order whatever stands
+beside it, and a unit's labels do not depend on the batch, to the last bit. At other widths they do."""
 
 
 def load_network(folder: Path, *, exact: bool = False) -> Run:
@@ -58,9 +62,12 @@ def load_network(folder: Path, *, exact: bool = False) -> Run:
     if [each.get_any_name() for each in model.inputs] != list(Batch._fields):
         raise ModelError(f"{folder / GRAPH}: is no network of this version; train it again")
 
+    lock = Lock()  # one request at a time: each fills all cores
+
     def run(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-        topics, stances = request.infer(list(batch), share_inputs=True).values()
-        return np.array(topics), np.array(stances)
+        with lock:
+            topics, stances = request.infer(list(batch), share_inputs=True).values()
+            return np.array(topics), np.array(stances)
 
     return run
 
@@ -87,7 +94,7 @@ def _check_graph(path: Path) -> None:
 
 
 def run_windows(
-    run: Run, windows: Sequence[Window], actors: Sequence[Sequence[str | None]], marks: Marks, topics: int
+    run: Run, windows: Sequence[Window], actors: Sequence[Sequence[str | None]], marks: Marks, topics: int, limit: int = 0
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Run a network over the windows of units, those of like length together.
 
@@ -100,6 +107,8 @@ def run_windows(
         For each unit whom it is asked about.
     marks : Marks
     topics : int
+    limit : int
+        Most positions that the network takes; 0: batches are as wide as their longest window.
 
     Returns
     -------
@@ -110,7 +119,7 @@ def run_windows(
     """
     found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for indexes in batches(windows, _POSITIONS):
-        of_topics, of_stances = run(collate([windows[i] for i in indexes], actors, marks))
+        of_topics, of_stances = run(collate([windows[i] for i in indexes], actors, marks, step=_STEP, limit=limit))
         for row, index in enumerate(indexes):
             found[index] = of_topics[row], of_stances[row, : len(actors[windows[index].unit])]
     parts: list[list[int]] = [[] for _ in actors]

@@ -149,7 +149,7 @@ def batches(windows: Sequence[Window], positions: int) -> Iterator[list[int]]:
         yield batch
 
 
-def collate(windows: Sequence[Window], actors: Sequence[Sequence[str | None]], marks: Marks) -> Batch:
+def collate(windows: Sequence[Window], actors: Sequence[Sequence[str | None]], marks: Marks, *, step: int = 1, limit: int = 0) -> Batch:
     """Pad windows to arrays.
 
     Parameters
@@ -158,8 +158,11 @@ def collate(windows: Sequence[Window], actors: Sequence[Sequence[str | None]], m
     actors : sequence of sequences of (str or None)
         For each *unit* whom it is asked about, in the order of ``pool``.
     marks : Marks
+    step, limit : int
+        The number of positions is made a multiple of `step`, but not above `limit`.
     """
     longest = max(len(each.ids) for each in windows)
+    longest = max(longest, min(-(-longest // step) * step, limit))
     most = max(1, *(len(actors[each.unit]) for each in windows))
     ids = np.full((len(windows), longest), marks.padding, dtype=np.int64)
     mask = np.zeros((len(windows), longest), dtype=np.int64)
