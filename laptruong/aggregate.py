@@ -103,7 +103,7 @@ def _weightiest(pair: Pair, seen: list[tuple[UnitLabels, Statement]], scheme: Sc
         stance = max(votes, key=lambda name: (len(votes[name]), sum(votes[name])))
     showing = [(labels, each) for labels, each in counted if each.stance == stance]
     evidence = sorted({index for labels, each in showing for index in naming_paragraphs(labels, each.actor)})
-    probability = float(np.mean([each.probability for _, each in showing]))
+    probability = sum(each.probability for _, each in showing) / len(showing)
     return Statement(*pair, stance, probability, tuple(evidence))
 
 

@@ -87,9 +87,10 @@ def _respell(text: str) -> str:
 def strip_diacritics(text: str) -> str:
     """Give the letters without marks: ``Đức`` becomes ``Duc``."""
     marks = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in marks if not unicodedata.combining(char))
+    return "".join([char for char in marks if char < "\u0300" or not unicodedata.combining(char)])  # no mark comes before it
 
 
+@lru_cache(maxsize=16_384)
 def is_vietnamese_syllable(word: str) -> bool:
     """Tell whether a word has the shape of one Vietnamese syllable (``Tuấn`` has, ``Starmer`` has not)."""
     toneless = "".join(char for char in unicodedata.normalize("NFD", word.lower()) if char not in "̣̀́̉̃")

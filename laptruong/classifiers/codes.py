@@ -73,13 +73,21 @@ class Codebook:
         self.asked, self.other = (self._numbers.get(mask, _UNKNOWN) for mask in (features.ASKED, features.OTHER))
 
     def _read(self, vocabulary: Sequence[str], with_kinds: bool) -> _Columns:
-        readings = [(column, *reading) for column, feature in enumerate(vocabulary) for reading in _readings(feature, with_kinds)]
-        for token in {each[2] for each in readings} | {each[3] for each in readings}:
-            self._numbers.setdefault(token, len(self._numbers) + _NONE)
-        numbers = self._numbers
-        found = np.array([(column, _KINDS[kind], numbers[one], numbers[two]) for column, kind, one, two in readings], dtype=np.int64)
-        columns, kinds, ones, twos = found.reshape(-1, 4).T
+        cells: list[int] = []
+        for column, feature in enumerate(vocabulary):  # the plain ones here: there are a hundred thousand when a model is loaded
+            if "@" in feature or (with_kinds and feature[0] == "#"):
+                for kind, one, two in _readings(feature, with_kinds):
+                    cells += column, kind, self._add(one), self._add(two)
+                continue
+            head, colon, rest = feature.partition(":") if with_kinds else ("", "", feature)
+            if (kind := _KINDS.get(f"{head}{colon}", -1)) >= 0:
+                one, _, two = rest.partition(" ")
+                cells += column, kind, self._add(one), self._add(two)
+        columns, kinds, ones, twos = np.array(cells, dtype=np.int64).reshape(-1, 4).T
         return _Columns(_code(kinds, ones, twos), columns)
+
+    def _add(self, token: str) -> int:
+        return self._numbers.setdefault(token, len(self._numbers) + _NONE)
 
     def number(self, tokens: Sequence[str]) -> list[int]:
         """Give the numbers of tokens."""
@@ -94,18 +102,17 @@ class Codebook:
         return rows[known], columns[known]
 
 
-def _readings(feature: str, with_kinds: bool) -> list[tuple[str, str, str]]:
+def _readings(feature: str, with_kinds: bool) -> list[tuple[int, str, str]]:
     """Give the kind and the tokens of which a feature may be made: several where a mention's name may hold the blank."""
-    kind = ""
+    kind = 0
     if with_kinds and feature[0] != "#":
-        head, _, feature = feature.partition(":")
-        kind = f"{head}:"
-        if kind not in _KINDS:
+        head, colon, feature = feature.partition(":")
+        kind = _KINDS.get(f"{head}{colon}", -1)
+        if kind < 0:
             return []
-    one, _, two = feature.partition(" ")
-    if "@" not in feature:
-        return [(kind, one, two)]
     words = feature.split(" ")
+    if "@" not in feature:
+        return [(kind, words[0], " ".join(words[1:]))]
     return [(kind, " ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words) + 1)]
 
 

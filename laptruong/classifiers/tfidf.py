@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy import sparse
-from scipy.special import expit, softmax
 
 from laptruong.classifiers import codes, features, storage
 from laptruong.classifiers.base import Classifier, Example, FitContext, Gold, Prediction
-from laptruong.classifiers.vectors import Tfidf
+from laptruong.classifiers.probabilities import expit, softmax
+from laptruong.classifiers.vectors import Tfidf, Weighed, product
 from laptruong.errors import ModelError
 from laptruong.scheme import Pair, Scheme
 
@@ -92,25 +91,24 @@ class TfidfClassifier(Classifier):
         stances = self.stance_probabilities(analyses, pairs)
         return [Prediction(row, each) for row, each in zip(topics, stances, strict=True)]
 
-    def topic_features(self, analyses: Sequence[features.Analysis]) -> sparse.csr_matrix:
-        """Weigh units for the topics; shape (n_units, n_features)."""
+    def topic_features(self, analyses: Sequence[features.Analysis]) -> list[Weighed]:
+        """Weigh units for the topics; blocks, each of shape (n_units, n_features)."""
         cells = codes.topic_cells([features.plain_words(each) for each in analyses], self._codebook(self.topic_vectors_))
         words = self.topic_vectors_["word"].weigh(*cells, len(analyses))
         characters = self.topic_vectors_["character"].transform([features.character_words(each) for each in analyses])
-        return sparse.csr_matrix(sparse.hstack([words, characters], format="csr"))
+        return [words, characters]
 
     def topic_probabilities(self, analyses: Sequence[features.Analysis]) -> np.ndarray:
         """Give calibrated probabilities; shape (n_units, n_topics)."""
         if not self.topic_vectors_ or not analyses:
             return np.zeros((len(analyses), len(self.scheme.topic_ids)))
-        scores = self.topic_features(analyses) @ self.topic_weights_ + self.topic_bias_
+        scores = product(self.topic_features(analyses), self.topic_weights_) + self.topic_bias_
         return np.asarray(expit(-(self.topic_slope_ * scores + self.topic_shift_)))
 
-    def stance_features(self, analyses: Sequence[features.Analysis], views: Sequence[tuple[int, str | None]]) -> sparse.csr_matrix:
-        """Weigh the views that actors, each in a unit, are seen in; shape (n_views, n_features)."""
+    def stance_features(self, analyses: Sequence[features.Analysis], views: Sequence[tuple[int, str | None]]) -> list[Weighed]:
+        """Weigh the views that actors, each in a unit, are seen in; blocks, each of shape (n_views, n_features)."""
         cells = codes.StanceCells(analyses, views, self._codebook(self.stance_vectors_))
-        blocks = [vectors.weigh(*cells.of(name), len(views), self.weights[name]) for name, vectors in self.stance_vectors_.items()]
-        return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
+        return [vectors.weigh(*cells.of(name), len(views), self.weights[name]) for name, vectors in self.stance_vectors_.items()]
 
     def stance_probabilities(self, analyses: Sequence[features.Analysis], pairs: Sequence[Sequence[Pair]]) -> list[dict[Pair, np.ndarray]]:
         """Give for each unit a calibrated distribution, shape (n_stances,), for each of its pairs."""
@@ -121,13 +119,23 @@ class TfidfClassifier(Classifier):
         found: list[dict[Pair, np.ndarray]] = [{} for _ in analyses]
         if not places:
             return found
-        weighed = self.stance_features(analyses, list(places))
-        scores = np.stack([weighed @ weights + bias for weights, bias in zip(self.stance_weights_, self.stance_bias_, strict=True)])
-        shares = softmax(scores / self.temperature_, axis=2)
+        shares = self._shares(self.stance_features(analyses, list(places)), places, pairs)
         for unit, asked in enumerate(pairs):
             for actor, topic in asked:
-                found[unit][actor, topic] = shares[self.slot(topic), places[unit, actor]]
+                found[unit][actor, topic] = shares[places[unit, actor], self.slot(topic)]
         return found
+
+    def _shares(self, weighed: list[Weighed], places: dict[tuple[int, str | None], int], pairs: Sequence[Sequence[Pair]]) -> np.ndarray:
+        """Give distributions, shape (n_views, n_slots, n_stances), for the slots that a view is asked about."""
+        asked = np.zeros((len(places), len(self.stance_weights_)), dtype=bool)
+        for unit, each in enumerate(pairs):
+            for actor, topic in each:
+                asked[places[unit, actor], self.slot(topic)] = True
+        scores = np.zeros((*asked.shape, self.stance_bias_.shape[1]))
+        for slot, (weights, bias) in enumerate(zip(self.stance_weights_, self.stance_bias_, strict=True)):
+            if asked[:, slot].any():
+                scores[:, slot] = product([each.only(asked[:, slot]) for each in weighed], weights) + bias
+        return softmax(scores / self.temperature_, axis=2)
 
     def _codebook(self, vectors: dict[str, Tfidf]) -> codes.Codebook:
         """Give the codes of fitted vectors, which are made when first asked for."""

@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from laptruong.classifiers import features
 from laptruong.classifiers.base import Example, Gold, check_labels
-from laptruong.classifiers.vectors import Tfidf
+from laptruong.classifiers.vectors import Tfidf, side_by_side
 from laptruong.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _fit_topics(model: TfidfClassifier, analyses: list[features.Analysis], gold:
         "character": _vectors(model, "character", [features.character_words(each) for each in analyses]),
     }
     _check_features(model, {name: each for name, each in model.topic_vectors_.items() if each.vocabulary})
-    weighed = model.topic_features(analyses)
+    weighed = side_by_side(model.topic_features(analyses))
     fitted = []
     for column in range(has.shape[1]):
         classifier = LogisticRegression(C=model.topic_c, class_weight="balanced", max_iter=5000, random_state=seed)
@@ -71,7 +71,7 @@ def _fit_stances(
     model.stance_vectors_ = {name: each for name, each in model.stance_vectors_.items() if each.vocabulary}
     _check_features(model, model.stance_vectors_)
     slots = np.array([model.slot(pair[1]) for _, pair, _ in rows])
-    crossed = cross(model, model.stance_features(analyses, [(unit, pair[0]) for unit, pair, _ in rows]), slots)
+    crossed = cross(model, side_by_side(model.stance_features(analyses, [(unit, pair[0]) for unit, pair, _ in rows])), slots)
     classifier = LogisticRegression(C=model.stance_c, class_weight="balanced", max_iter=5000, random_state=seed)
     fitted = _calibrated(classifier, "temperature", crossed, np.array(labels), [groups[unit] for unit, _, _ in rows], seed)
     _keep_stances(model, fitted)

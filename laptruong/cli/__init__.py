@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,6 +21,13 @@ app = typer.Typer(
     help="Who says yes and who says no in Vietnamese news on the war in Ukraine.",
 )  # fmt: skip
 app.add_typer(corpus.app, name="corpus")
+
+
+class Engine(StrEnum):
+    """What runs the labelling."""
+
+    local = "local"
+    ray = "ray"
 
 
 def _version(wanted: bool) -> None:
@@ -59,6 +67,7 @@ def label(
     report: Annotated[Path | None, typer.Option(help="The report that --max-error goes by.", show_default="the one in reports/")] = None,
     export: Annotated[str | None, typer.Option(help="Write what was withheld for correction: label-studio.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes to label with.", show_default="all cores")] = None,
+    engine: Annotated[Engine, typer.Option(help="Where to label: on this machine, or on a Ray cluster into folders.")] = Engine.local,
 ) -> None:
     """Say of each article which topics it is about and where each actor stands.
 
@@ -71,16 +80,23 @@ def label(
     labeller = load(model or DEFAULT)
     if max_error is not None or report is not None:
         labeller = reports.within_budget(labeller, max_error, report)
-    show = sys.stdout.isatty() if table is None else table
+    if engine is Engine.ray and (html or export or table or jobs):
+        raise typer.BadParameter("--engine ray writes --output and --rows, on all that the cluster has; leave the other options out")
+    show = engine is Engine.local and (sys.stdout.isatty() if table is None else table)
     screen = Screen(labeller.scheme) if show else None
     to_files = bool(output or rows or html)
     refusals = Refusals(most=20 if to_files else None)
     with Progress() as advance:
-        summary = label_files(
-            inputs, model=labeller, records=output, rows=rows, html=html, export=export, jobs=jobs or _cores(),
-            stream=None if show or to_files else sys.stdout, each=screen.show if screen else None, refused=refusals.tell,
-            advance=advance,
-        )  # fmt: skip
+        if engine is Engine.ray:
+            from infer.cluster import label_on_ray
+
+            summary = label_on_ray(inputs, model=labeller, records=output, rows=rows, refused=refusals.tell, advance=advance)
+        else:
+            summary = label_files(
+                inputs, model=labeller, records=output, rows=rows, html=html, export=export, jobs=jobs or _cores(),
+                stream=None if show or to_files else sys.stdout, each=screen.show if screen else None, refused=refusals.tell,
+                advance=advance,
+            )  # fmt: skip
     refusals.close(summary.refused, summary.files)
     say(told(summary))
     if summary.refused:

@@ -6,6 +6,7 @@ arithmetic, in float32 1.2 times as fast as that in float32 (`benchmarks/encoder
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -50,6 +51,8 @@ def load_network(folder: Path, *, exact: bool = False) -> Run:
 
     _check_graph(folder / GRAPH)
     hints = {"PERFORMANCE_HINT": "LATENCY", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+    if (threads := os.environ.get("OMP_NUM_THREADS", "")).isdigit():  # a cluster's way to give a process some of a machine's cores
+        hints["INFERENCE_NUM_THREADS"] = threads
     try:
         core = openvino.Core()
         model = core.read_model(folder / GRAPH)
