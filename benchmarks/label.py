@@ -1,6 +1,6 @@
 """What labelling costs from file to file: rate, memory, scaling, the journal, one page; beside stock parts in the same run.
 
-    .venv/bin/python benchmarks/label.py [TEXTS.jsonl ...] [--model tfidf] [--paragraphs 4000] [--scale 1000,10000,300000]
+    .venv/bin/python benchmarks/label.py [TEXTS.jsonl ...] [--model tfidf] [--paragraphs 4000] [--scale 1000,10000,300000] [--jobs 1,2]
 
 An article is a paragraph of about 100 words, cut from the texts given (default: the written corpus) and made unique by a number.
 For a TF-IDF model the peer is pyvi with scikit-learn (`stock.py`, which checks that both say the same), for an encoder its own bare
@@ -178,8 +178,8 @@ def memory_of(pid: int) -> float:
         return total
 
 
-def scale(model: str, found: Callable[[], Iterator[str]], counts: list[int], folder: Path) -> None:
-    for jobs in (1, 2):
+def scale(model: str, found: Callable[[], Iterator[str]], counts: list[int], many: list[int], folder: Path) -> None:
+    for jobs in many:
         for count in counts:
             path = write(folder / "scale.jsonl", found(), count)
             command = [
@@ -230,6 +230,7 @@ def main() -> None:
     parser.add_argument("--paragraphs", type=int, default=4000)
     parser.add_argument("--model", default="tfidf", help="a shipped model's name or a run folder")
     parser.add_argument("--scale", default="", help="numbers of articles to label in processes of their own")
+    parser.add_argument("--jobs", default="1,2", help="numbers of processes to label these with")
     arguments = parser.parse_args()
     print(f"{arguments.paragraphs} paragraphs of {WORDS} words, {os.cpu_count()} cores, Python {sys.version.split()[0]}, {arguments.model}")
     with tempfile.TemporaryDirectory() as place:
@@ -240,8 +241,8 @@ def main() -> None:
         compare = compare_encoder if labeller.classifier.fills_all_cores else compare_tfidf
         compare(labeller, path, arguments.paragraphs, folder)
         journal_share(labeller, path, folder)
-        counts = [int(each) for each in arguments.scale.split(",") if each]
-        scale(arguments.model, lambda: paragraphs(arguments.texts), counts, folder)
+        counts, jobs = ([int(each) for each in given.split(",") if each] for given in (arguments.scale, arguments.jobs))
+        scale(arguments.model, lambda: paragraphs(arguments.texts), counts, jobs, folder)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ def _paragraph(index: int, paragraph: Any, unit: UnitLabels | None) -> dict[str,
 def mentions_in(unit: UnitLabels, index: int, length: int) -> list[Mention]:
     """Give the mentions that lie in one paragraph of a unit, counted in that paragraph's text."""
     shift = dict(unit.unit.parts)[index]
+    if shift == 0 and len(unit.unit.parts) == 1:
+        return list(unit.mentions)
     return [
         Mention(m.actor, m.start - shift, m.end - shift, m.surface) for m in unit.mentions if shift <= m.start and m.end <= shift + length
     ]

@@ -36,8 +36,8 @@ def article_topics(
     decided = [has | {each.topic for each in labels.abstained if each.stance is None} for has, labels in zip(sure, units, strict=True)]
     head = [labels.unit.is_head for labels in units]
     given, withheld = [], []
-    for column, topic in enumerate(scheme.topic_ids):
-        p = topic_probability(head, [float(each[column]) for each in probabilities])
+    for topic, column in zip(scheme.topic_ids, zip(*(each.tolist() for each in probabilities), strict=True), strict=False):
+        p = topic_probability(head, column)
         if _has_topic(topic, sure, head):
             given.append(TopicLabel(topic, p))
         elif _has_topic(topic, decided, head):
@@ -56,15 +56,16 @@ def _has_topic(topic: str, units: Sequence[set[str | None]], head: Sequence[bool
 
 def topic_probability(is_head: Sequence[bool], probabilities: Sequence[float]) -> float:
     """Give the probability that the head has a topic or at least a quarter of the body does (Poisson binomial): that the article has it."""
-    body = [p for p, head in zip(probabilities, is_head, strict=True) if not head]
-    not_in_head = np.prod([1 - p for p, head in zip(probabilities, is_head, strict=True) if head])
-    counts = np.zeros(len(body) + 1)
-    counts[0] = 1.0
-    for p in body:
-        counts[1:] = counts[1:] * (1 - p) + counts[:-1] * p
-        counts[0] *= 1 - p
-    in_body = counts[-(-len(body) // BODY_SHARE) :].sum() if body else 0.0
-    return float(1 - (1 - in_body) * not_in_head)
+    not_in_head, body = 1.0, 0
+    counts = [1.0]  # how probable it is that none, one, two … of the body's paragraphs have it
+    for p, head in zip(probabilities, is_head, strict=True):
+        if head:
+            not_in_head *= 1 - p
+        else:
+            body += 1
+            counts = [with_less * p + as_many * (1 - p) for with_less, as_many in zip([0.0, *counts], [*counts, 0.0], strict=True)]
+    in_body = sum(counts[-(-body // BODY_SHARE) :]) if body else 0.0
+    return 1 - (1 - in_body) * not_in_head
 
 
 def article_stances(units: Sequence[UnitLabels], topics: Sequence[TopicLabel], scheme: Scheme) -> tuple[list[Statement], list[Abstention]]:
@@ -114,6 +115,8 @@ def _unsure_article(pair: Pair, seen: list[Abstention]) -> Abstention:
 
 def naming_paragraphs(labels: UnitLabels, actor: str | None) -> list[int]:
     """List the paragraphs of a unit that name an actor; all of them where none does."""
+    if len(labels.unit.parts) == 1:
+        return [labels.unit.parts[0][0]]
     starts = [start for _, start in labels.unit.parts]
     naming = set()
     for mention in labels.mentions:

@@ -66,8 +66,8 @@ def read_model(data: bytes) -> tuple[Weights, Weights]:
     features: Weights = {}
     transitions: Weights = {}
     count = struct.unpack_from("<I", data, at_features + 8)[0]
-    for number in range(count):
-        kind, source, target, weight = _FEATURE.unpack_from(data, at_features + 12 + number * _FEATURE.size)
+    first = at_features + 12
+    for kind, source, target, weight in _FEATURE.iter_unpack(data[first : first + count * _FEATURE.size]):
         if kind == _TRANSITION:
             transitions[labels[source], labels[target]] = weight
         else:

@@ -7,6 +7,7 @@ divided by its Euclidean length. A test holds the two against each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -81,9 +82,12 @@ class Tfidf:
     def __init__(self, vocabulary: Sequence[str], idf: np.ndarray, expand: Callable[[str], list[str]] | None = None) -> None:
         self.vocabulary = list(vocabulary)
         self.idf = np.asarray(idf, dtype=np.float64)
-        self._columns = {feature: column for column, feature in enumerate(self.vocabulary)}
         self._expand = expand
         self._known: dict[str, np.ndarray] = {}
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {feature: column for column, feature in enumerate(self.vocabulary)}
 
     def transform(self, documents: Sequence[Sequence[str]], weight: float = 1.0) -> Weighed:
         """Weigh documents.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from enum import StrEnum
@@ -146,6 +147,7 @@ def _cores() -> int:
 
 def main() -> NoReturn:
     """Run the command line; every error made on purpose becomes one clear message and exit status 1."""
+    gc.set_threshold(100_000, 20, 20)  # a model is a million objects and labels have no cycles: the collector would look in vain
     try:
         app()
     except LaptruongError as err:
