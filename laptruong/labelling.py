@@ -15,7 +15,7 @@ from laptruong.decision import Decision, label_unit
 from laptruong.labels import Abstention, ArticleLabels
 from laptruong.reading import article_from_text
 
-_KNOWN = 16_384
+_KNOWN = 4_096
 
 
 class Labeller:

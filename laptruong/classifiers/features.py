@@ -45,7 +45,7 @@ class Analysis:
     sentences: list[int]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=16_384)
 def spell(word: str) -> str:
     """Give a word in lower case, its digits made ``0``."""
     return _DIGITS.sub("0", word.lower())
