@@ -87,17 +87,21 @@ def label(
     screen = Screen(labeller.scheme) if show else None
     to_files = bool(output or rows or html)
     refusals = Refusals(most=20 if to_files else None)
-    with Progress() as advance:
-        if engine is Engine.ray:
-            from infer.cluster import label_on_ray
+    try:
+        with Progress() as advance:
+            if engine is Engine.ray:
+                from infer.cluster import label_on_ray
 
-            summary = label_on_ray(inputs, model=labeller, records=output, rows=rows, refused=refusals.tell, advance=advance)
-        else:
-            summary = label_files(
-                inputs, model=labeller, records=output, rows=rows, html=html, export=export, jobs=jobs or _cores(),
-                stream=None if show or to_files else sys.stdout, each=screen.show if screen else None, refused=refusals.tell,
-                advance=advance,
-            )  # fmt: skip
+                summary = label_on_ray(inputs, model=labeller, records=output, rows=rows, refused=refusals.tell, advance=advance)
+            else:
+                summary = label_files(
+                    inputs, model=labeller, records=output, rows=rows, html=html, export=export, jobs=jobs or _cores(),
+                    stream=None if show or to_files else sys.stdout, each=screen.show if screen else None, refused=refusals.tell,
+                    advance=advance,
+                )  # fmt: skip
+    except KeyboardInterrupt:  # typer would end without a word
+        say("interrupted; no output file was changed" + ("; the same command goes on where this one stopped" if to_files else ""))
+        raise typer.Exit(130) from None
     refusals.close(summary.refused, summary.files)
     say(told(summary))
     if summary.refused:
@@ -156,7 +160,4 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `head` does
         sys.exit(0)
-    except KeyboardInterrupt:
-        say("interrupted; no output file was changed, and a run that labels goes on when the same command is given again")
-        sys.exit(130)
     sys.exit(0)

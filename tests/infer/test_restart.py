@@ -237,6 +237,19 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing(tmp_path, news, labelle
     assert (tmp_path / "a/l.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "laptruong.cli", "label", "-", "--model", "tfidf", "-o", tmp_path / "l.jsonl"]
+    run = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while run.poll() is None and not (tmp_path / "l.jsonl.unfinished").exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGINT)
+    told = run.communicate()[1]
+    assert run.returncode == 130
+    assert "interrupted; no output file was changed; the same command goes on" in told
+    assert "Traceback" not in told
+
+
 def test_kill_9_of_a_command_with_many_processes(tmp_path):
     texts = [f"{_OPENINGS[n % 3]}, theo hãng tin ngày {n}. Điện Kremlin nói vũ khí kéo dài xung đột, {n * n}." for n in range(6000)]
     news = write_jsonl(tmp_path / "news.jsonl", [{"id": str(n), "text": text} for n, text in enumerate(texts)])
