@@ -273,7 +273,7 @@ def _same_words(words: tuple[str, ...], tokens: _Tokens, at: int) -> bool:
     return True
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def _same_word(word: str, seen: str, first: bool) -> bool:
     """Compare with regard to case: the first letter of a name may be a capital, the whole word may be capitals."""
     return seen == word or (first and seen == word[0].upper() + word[1:]) or (seen.isupper() and seen == word.upper())

@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-_CACHE_CHARACTERS = 400_000
+_CACHE_CHARACTERS = 200_000
 _ROOM = 4096
 _PUNCTUATION = frozenset(string.punctuation)
 
