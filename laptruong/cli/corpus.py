@@ -124,7 +124,8 @@ def import_label_studio(
 
     A task that breaks a rule is listed with its reason and everything else is written. Exit status 1 if anything was refused.
     """
-    from laptruong.label_studio import read_tasks, write_records
+    from laptruong.corpus.records import write_records
+    from laptruong.label_studio import read_tasks
     from laptruong.scheme import load_scheme
 
     if output.resolve() in {path.resolve() for path in exports}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from unicodedata import normalize
 
 from pydantic import ValidationError
 
-from laptruong.corpus.records import labelled_article
+from laptruong.corpus.records import labelled_article, write_records
 from laptruong.corpus.rules import article_gold
 from laptruong.corpus.schema import ArticleRecord, RealRecord
 from laptruong.errors import CorpusError, ReadError
@@ -81,16 +80,7 @@ def hydrate(labels: Path, texts: Iterable[Path], output: Path, scheme: Scheme) -
         raise CorpusError(
             f"{labels}: none of its {len(wanted)} labels has its text in the files given; --texts must name the files they are of"
         )
-    ordered = (found[each] for each in wanted if each in found)
-    part = output.with_name(output.name + ".part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in ordered), "utf-8")
-        part.replace(output)
-    except (OSError, ValueError) as err:
-        if part.is_file():
-            part.unlink()
-        raise CorpusError(f"{output}: cannot be written: {err}") from None
+    write_records((found[each] for each in wanted if each in found), output)
     return done
 
 

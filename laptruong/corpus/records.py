@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,3 +188,22 @@ def flatten(articles: Iterable[LabelledArticle], finder: ActorFinder) -> Dataset
             data.units.append(unit)
             data.articles.append(labelled)
     return data
+
+
+def write_records(records: Iterable[Mapping[str, Any]], output: Path) -> None:
+    """Write records as JSON Lines; the file appears whole or not at all.
+
+    Raises
+    ------
+    CorpusError
+        If it cannot be written.
+    """
+    part = output.with_name(output.name + ".part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records), "utf-8")
+        part.replace(output)
+    except (OSError, ValueError) as err:
+        if part.is_file():
+            part.unlink()
+        raise CorpusError(f"{output}: cannot be written: {err}") from None

@@ -111,25 +111,6 @@ def read_tasks(paths: Iterable[Path], scheme: Scheme, split: Split = "train") ->
     return done
 
 
-def write_records(records: Iterable[Mapping[str, Any]], output: Path) -> None:
-    """Write records as JSON Lines; the file appears whole or not at all.
-
-    Raises
-    ------
-    CorpusError
-        If it cannot be written.
-    """
-    part = output.with_name(output.name + ".part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records), "utf-8")
-        part.replace(output)
-    except (OSError, ValueError) as err:
-        if part.is_file():
-            part.unlink()
-        raise CorpusError(f"{output}: cannot be written: {err}") from None
-
-
 def _tasks(path: Path) -> Iterator[tuple[str, Any]]:
     try:
         content = json.loads(path.read_text("utf-8-sig"))

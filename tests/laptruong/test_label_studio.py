@@ -14,8 +14,9 @@ import laptruong
 from laptruong.articles import Article, Mention, Paragraph, Statement
 from laptruong.corpus import read_corpus
 from laptruong.corpus.check import check_corpus
+from laptruong.corpus.records import write_records
 from laptruong.errors import CorpusError
-from laptruong.label_studio import config, read_tasks, tasks, write_records
+from laptruong.label_studio import config, read_tasks, tasks
 from laptruong.labels import Abstention, ArticleLabels, TopicLabel, UnitLabels
 from laptruong.scheme import Scheme
 
