@@ -35,12 +35,13 @@ from transformers import (
 from laptruong import ActorFinder, load_scheme
 from laptruong.classifiers import EncoderClassifier, Example, Gold
 from laptruong.classifiers.encoder import export
-from laptruong.classifiers.encoder.fitting import Collator, Tuner, arguments, encode
+from laptruong.classifiers.encoder.fitting import Tuner, arguments
 from laptruong.classifiers.encoder.losses import balance
 from laptruong.classifiers.encoder.network import Network
 from laptruong.classifiers.encoder.phobert import phobert_subwords
 from laptruong.classifiers.encoder.pretrained import load_encoder
 from laptruong.classifiers.encoder.runtime import Run, load_network, run_windows
+from laptruong.classifiers.encoder.table import Collator, encode
 from laptruong.classifiers.encoder.windows import Batch, Window, make_windows
 from laptruong.segmentation import segment
 from laptruong.text import normalize

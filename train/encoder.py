@@ -49,7 +49,7 @@ def find_encoder(config: Phobert, base: Path) -> tuple[dict[str, Any], dict[str,
             if missing:
                 raise ConfigError("phobert.adapt" if part is config.adapt else "phobert.teaching", missing)
             entry[told] = {path.name: file_sha256(path) for path in paths}
-    return config.model_dump(exclude={"adapt", "teaching"}) | {"encoder": str(folder)}, entry
+    return config.model_dump(exclude={"adapt", "teaching", "versions"}) | {"encoder": str(folder)}, entry
 
 
 def adapted_encoder(config: Phobert, encoder: str, base: Path, target: Path, seed: int, tell: Callable[[str], None]) -> Path:

@@ -27,6 +27,7 @@ from train.card import write_card
 from train.config import Config, load_config
 from train.encoder import adapted_encoder, find_encoder
 from train.teaching import find_teachers, lessons
+from train.versions import versions
 
 _DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFEST}
 """Files of a run that say what it is but do not decide what it labels."""
@@ -90,7 +91,8 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     if config.phobert.teaching is not None and teachers:
         known = {each.text for each in learn.examples}
         taught = lessons(config.phobert.teaching, teachers, base, known, config.seed, tell)
-    context = FitContext((dev.examples, dev.gold), work, tell, taught)
+    others = versions(learn, scheme, config.seed) if config.phobert.versions else None
+    context = FitContext((dev.examples, dev.gold), work, tell, taught, others)
     model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=context)
     if first:
         _write(target, path.name, config, model, dev, manifest)

@@ -81,7 +81,7 @@ def test_byte_dropout_drops_its_share_keeps_the_mean_and_follows_the_seed():
 
 def test_batches_are_of_like_length_and_in_no_order_of_length():
     lengths = np.random.default_rng(0).integers(5, 200, 1000)
-    sampler = ShuffledBatches(lengths, 10, seed=3)
+    sampler = ShuffledBatches(lengths, range(len(lengths)), 10, seed=3)
     first, again = list(sampler), list(sampler)
     assert sorted(first) == list(range(1000))
     assert first == again
@@ -91,6 +91,19 @@ def test_batches_are_of_like_length_and_in_no_order_of_length():
     assert abs(np.corrcoef(means, np.arange(100))[0, 1]) < 0.3
     sampler.set_epoch(1)
     assert list(sampler) != first
+
+
+def test_an_epoch_sees_each_unit_once_and_now_and_then_in_another_version():
+    units = [*range(1000), *range(500), *range(500)]  # half of the units have two other versions
+    sampler = ShuffledBatches([20] * len(units), units, 10, seed=3)
+    assert len(sampler) == 1000
+    seen = np.array(list(sampler))
+    assert sorted(units[row] for row in seen) == list(range(1000))
+    assert (seen >= 1000).mean() == pytest.approx(0.2, abs=0.03)  # four in ten of those that have one
+    assert 0.4 < (seen[seen >= 1000] < 1500).mean() < 0.6
+    assert list(sampler) == seen.tolist()
+    sampler.set_epoch(1)
+    assert {row for row in sampler if row >= 1000} != {row for row in seen if row >= 1000}
 
 
 def test_calibration_finds_what_was_bent():

@@ -5,97 +5,31 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 from accelerate.utils import broadcast_object_list
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 from safetensors.torch import load_file, save_file
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
-from laptruong.classifiers.base import Example, FitContext, Gold, Prediction, check_labels
+from laptruong.classifiers.base import Example, FitContext, Gold, check_labels
 from laptruong.classifiers.encoder import losses
 from laptruong.classifiers.encoder.development import METRIC, Dev
 from laptruong.classifiers.encoder.export import trace
 from laptruong.classifiers.encoder.network import Network, merge
 from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config, load_encoder, load_subwords, positions
 from laptruong.classifiers.encoder.sampling import ShuffledBatches
-from laptruong.classifiers.encoder.subwords import Marks, Subwords
+from laptruong.classifiers.encoder.table import Collator, table
 from laptruong.classifiers.encoder.torch_runtime import TorchRun
-from laptruong.classifiers.encoder.windows import Window, collate, make_windows
-from laptruong.scheme import Scheme
 
 if TYPE_CHECKING:
     from laptruong.classifiers.encoder.classifier import EncoderClassifier
 
+_T = TypeVar("_T")
 _BEST, _DONE = "best.safetensors", "done.json"
-
-
-def encode(examples: Sequence[Example], labels: Sequence[Gold | Prediction], scheme: Scheme, subwords: Subwords, limit: int) -> Dataset:
-    """Turn units into what the trainer feeds: one row a unit.
-
-    Returns
-    -------
-    datasets.Dataset
-        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (a probability each), ``stances`` (actors
-        x topics asked about x stances; see `losses.stance_loss`), ``length`` of the longest window.
-    """
-    asked = [list(dict.fromkeys(actor for actor, _ in each.stances)) for each in labels]
-    rows: list[dict[str, Any]] = [
-        {"ids": [], "places": [], "topics": _topics(each, scheme), "stances": _stances(each, actors, scheme), "length": 0}
-        for each, actors in zip(labels, asked, strict=True)
-    ]
-    for window in make_windows(examples, asked, subwords, limit):
-        row = rows[window.unit]
-        row["ids"].append(window.ids)
-        row["places"].append([window.places[actor] for actor in asked[window.unit]])
-        row["length"] = max(row["length"], len(window.ids))
-    return Dataset.from_list(rows)
-
-
-def _topics(label: Gold | Prediction, scheme: Scheme) -> list[float]:
-    if isinstance(label, Prediction):
-        return [float(p) for p in label.topics]
-    return [float(topic in label.topics) for topic in scheme.topic_ids]
-
-
-def _stances(label: Gold | Prediction, actors: Sequence[str | None], scheme: Scheme) -> list[list[list[float]]]:
-    def shares(actor: str | None, slot: str | None) -> list[float]:
-        said = label.stances.get((actor, slot))
-        return [float(p) for p in said] if isinstance(said, np.ndarray) else [float(stance == said) for stance in scheme.stance_ids]
-
-    return [[shares(actor, slot) for slot in scheme.topic_ids or (None,)] for actor in actors]
-
-
-@dataclass(frozen=True, slots=True)
-class Collator:
-    """Makes tensors of rows."""
-
-    marks: Marks
-    shape: tuple[int, int]
-    """Topics asked about, and stances."""
-
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Give the network's input, the unit of each window, and the labels; see `network` and `losses` for shapes."""
-        actors: list[range] = [range(len(row["stances"])) for row in rows]
-        windows = [
-            Window(unit, ids, dict(enumerate(places)))  # type: ignore[arg-type]  # actors by number
-            for unit, row in enumerate(rows)
-            for ids, places in zip(row["ids"], row["places"], strict=True)
-        ]
-        batch = collate(windows, actors, self.marks)  # type: ignore[arg-type]
-        stances = np.zeros((len(rows), batch.pool.shape[1], *self.shape), dtype=np.float32)
-        for unit, row in enumerate(rows):
-            if row["stances"]:
-                stances[unit, : len(row["stances"])] = row["stances"]
-        return {name: torch.from_numpy(each) for name, each in batch._asdict().items()} | {
-            "units": torch.tensor([window.unit for window in windows]),
-            "topics": torch.tensor([row["topics"] for row in rows], dtype=torch.float32),
-            "stances": torch.from_numpy(stances),
-        }
 
 
 class Tuner(Trainer):
@@ -116,7 +50,8 @@ class Tuner(Trainer):
         return (loss, scores) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return ShuffledBatches(self.train_dataset["length"], self.args.train_batch_size, self.args.seed)  # type: ignore[index]
+        data: Any = self.train_dataset
+        return ShuffledBatches(data["length"], data["unit"], self.args.train_batch_size, self.args.seed)
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
@@ -161,18 +96,17 @@ def fit(
     owner.licence_ = licence(folder)
     owner.window_ = min(owner.max_tokens, positions(config))
     owner.subwords_ = load_subwords(folder, config.vocab_size)
-    dev = context.dev
+    dev, versions = context.dev, context.versions or [[] for _ in examples]
     owner.graph_ = trace(_network(owner, folder, seed))  # an encoder that cannot be exported is told before hours of training
     if dev is None:
-        kept = held_out(groups, seed)
-        dev = [each for each, out in zip(examples, kept, strict=True) if out], [each for each, out in zip(gold, kept, strict=True) if out]
-        examples = [each for each, out in zip(examples, kept, strict=True) if not out]
-        gold = [each for each, out in zip(gold, kept, strict=True) if not out]
-        check_labels(owner.scheme, examples, gold, [group for group, out in zip(groups, kept, strict=True) if not out])
+        out = held_out(groups, seed)
+        learnt = [not each for each in out]
+        dev = _only(examples, out), _only(gold, out)
+        examples, gold, groups = _only(examples, learnt), _only(gold, learnt), _only(groups, learnt)
+        versions = _only(versions, learnt)
+        check_labels(owner.scheme, examples, gold, groups)
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
-    data = encode(examples, gold, owner.scheme, owner.subwords_, owner.window_)
-    if context.taught is not None:
-        data = concatenate_datasets([data, encode(*context.taught, owner.scheme, owner.subwords_, owner.window_)])
+    data = table(owner, examples, gold, versions, context)
     with context.folder() as work:
         owner.seeds_ = []
         for each in range(seed, seed + owner.seeds):
@@ -242,6 +176,10 @@ def held_out(groups: Sequence[str], seed: int) -> list[bool]:
     names = sorted(set(groups))
     chosen = set(np.random.default_rng(seed).permutation(names)[: max(1, len(names) // 10)].tolist())
     return [group in chosen for group in groups]
+
+
+def _only(each: Sequence[_T], flags: Sequence[bool]) -> list[_T]:
+    return [one for one, flag in zip(each, flags, strict=True) if flag]
 
 
 def _told(scores: Mapping[str, float]) -> str:
