@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +22,11 @@ _PLAIN = {"–": "-", "—": "-", "‑": "-", "−": "-", "’": "'", "‘": "'"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-zà-ỹ])")
 
+_WORD = re.compile(r"[^\W\d_]+")
+_IN_CAPITALS = 4
+"""Words in a row from which on capitals are no names and abbreviations."""
+_ABBREVIATION = 4
+"""Most letters of a word that is taken for an abbreviation."""
 _INITIAL = r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdđghklmnprstvx])?"
 _VOWELS = (
     "(?:uyê|uya|uyu|iêu|yêu|oai|oao|oay|oeo|uây|uôi|ươi|ươu|ai|ao|au|ay|âu|ây|eo|êu|ia|iê|iu|oa|oă|oe|oi|ôi|ơi|oo"
@@ -95,6 +102,37 @@ def is_vietnamese_syllable(word: str) -> bool:
     """Tell whether a word has the shape of one Vietnamese syllable (``Tuấn`` has, ``Starmer`` has not)."""
     toneless = "".join(char for char in unicodedata.normalize("NFD", word.lower()) if char not in "̣̀́̉̃")
     return bool(_SYLLABLE.match(unicodedata.normalize("NFC", toneless)))
+
+
+def lower_capitals(text: str, names: Sequence[tuple[int, int]] = ()) -> str:
+    """Write lines in capitals as sentences are written, each character in its place.
+
+    Parameters
+    ----------
+    text : str
+        In the one spelling of `normalize`.
+    names : sequence of (int, int)
+        Spans whose words keep their initials.
+
+    Returns
+    -------
+    str
+        As long as the text. Where four words or more in a row are in capitals they are lowered, save the first one's initial and
+        abbreviations: words of up to four letters that are no Vietnamese syllable.
+    """
+    pieces = list(text)
+    for capital, run in itertools.groupby(_WORD.finditer(text), key=lambda word: word.group().isupper()):
+        words = list(run)
+        if not capital or len(words) < _IN_CAPITALS:
+            continue
+        for word in words:
+            start, end = word.span()
+            lowered = word.group().lower()
+            if len(lowered) != end - start or (len(lowered) <= _ABBREVIATION and not is_vietnamese_syllable(lowered)):
+                continue
+            initial = start == words[0].start() or any(begin <= start < stop for begin, stop in names)
+            pieces[start + initial : end] = lowered[initial:]
+    return "".join(pieces)
 
 
 def vietnamese_share(text: str) -> float:

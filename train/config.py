@@ -109,7 +109,7 @@ class Phobert(Closed):
         default="auto", description="of training; auto: bfloat16 where the chip has it"
     )
     quantize: Literal["auto", "never"] = Field(default="auto", description="eight-bit weights where they cost under half a point on dev")
-    versions: bool = Field(default=False, description="see units now and then with other actors' names, or with the headline in capitals")
+    versions: bool = Field(default=False, description="see units now and then with other actors' names")
     adapt: Adaptation | None = Field(default=None, description="masked-language modelling before fine-tuning")
     teaching: Teaching | None = Field(default=None, description="trained models that label unlabelled news to learn from, too")
 

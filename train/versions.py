@@ -1,4 +1,4 @@
-"""Other versions of labelled units, of which the labels are known: other names in them, the headline in capitals.
+"""Other versions of labelled units, of which the labels are known: other actors' names in them.
 
 Counterfactual augmentation (after Kaushik et al. 2020, "Learning the difference that makes a difference with counterfactually-augmented
 data"), by rule: a model that meets the same sentence about others learns a stance from the sentence and not from the name.
@@ -13,7 +13,6 @@ from laptruong.classifiers.base import Example, Gold
 from laptruong.corpus import Dataset
 from laptruong.evaluation.behaviour.edits import Names
 from laptruong.evaluation.behaviour.sheet import sheet_of
-from laptruong.evaluation.behaviour.spelling import headline_in_capitals
 from laptruong.scheme import Scheme
 
 _RENAMINGS = 3
@@ -37,13 +36,7 @@ def versions(data: Dataset, scheme: Scheme, seed: int) -> list[list[tuple[Exampl
         be names that may be another's, see `Names.movable`), and one with its headline in capitals.
     """
     names, draw = Names(scheme, sheet_of(scheme)), Random(seed)  # noqa: S311
-    found = []
-    for example, gold, unit in zip(data.examples, data.gold, data.units, strict=True):
-        mine = list(_renamed(example, gold, names, draw))
-        if unit.kind == "headline":
-            mine.append((headline_in_capitals(example, unit), gold))
-        found.append(mine)
-    return found
+    return [list(_renamed(example, gold, names, draw)) for example, gold in zip(data.examples, data.gold, strict=True)]
 
 
 def _renamed(example: Example, gold: Gold, names: Names, draw: Random) -> Iterator[tuple[Example, Gold]]:

@@ -66,6 +66,15 @@ def part(folder, split, count):
     return path
 
 
+def test_a_model_that_saw_other_versions_is_another(tmp_path):
+    data = [f"data.train=[{part(tmp_path, 'train', 30)}]", f"data.dev=[{part(tmp_path, 'dev', 20)}]"]
+    weights = {}
+    for versions in (False, True):
+        overrides = [*data, f"output={tmp_path / str(versions)}", f"phobert.versions={str(versions).lower()}"]
+        weights[versions] = load_file(train(ROOT / "configs" / "tiny.yaml", overrides) / "model.safetensors")
+    assert any(not np.array_equal(weights[True][name], weights[False][name]) for name in weights[True])
+
+
 def test_an_interrupted_training_ends_as_one_that_was_not(config, tmp_path):
     whole = load_file(train(config) / "model.safetensors")
     shutil.rmtree(tmp_path / "runs")

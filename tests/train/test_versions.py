@@ -57,18 +57,6 @@ def test_a_unit_without_a_topic_keeps_its_names(units, scheme):
     assert versions(units(("body", "Pháp thắng Ý ở chung kết."), stances={}), scheme, seed=1) == [[]]
 
 
-def test_a_headline_is_also_seen_in_capitals_and_its_lead_is_not(units, scheme):
-    lead = "Paris nói đợt đầu gồm 12 khẩu."
-    data = units(
-        ("headline", "Ông Macron hứa chuyển pháo cho Ukraine"), ("lead", lead), stances={"france": "support", "ukraine": "neutral"}
-    )
-    (found,) = versions(data, scheme, seed=1)
-    (capitals,) = [example for example, _ in found if example.text.startswith("ÔNG MACRON HỨA CHUYỂN PHÁO CHO UKRAINE. ")]
-    assert capitals.text.endswith(lead)
-    assert capitals.actors == data.examples[0].actors
-    assert [each.surface for each in capitals.mentions] == ["MACRON", "UKRAINE", "Paris"]
-
-
 def test_the_seed_decides_who_stands_for_whom(units, scheme):
     data = units(("body", AID))
     assert versions(data, scheme, seed=1) == versions(data, scheme, seed=1)

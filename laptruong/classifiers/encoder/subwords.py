@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from laptruong.errors import ModelError
 from laptruong.segmentation import segment
-from laptruong.text import normalize
+from laptruong.text import lower_capitals, normalize
 
 FILE = "tokenizer.json"
 _CACHE_LIMIT = 200_000
@@ -139,6 +139,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
 
 
 def spell(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
-    """Give a text in its one spelling, and spans of the raw text as spans of that."""
+    """Give a text in its one spelling, lines in capitals lowered, and its mentions' raw spans as spans of that."""
     plain = normalize(text)
-    return plain.text, [(plain.position(start), plain.position(end)) for start, end in spans]
+    places = [(plain.position(start), plain.position(end)) for start, end in spans]
+    return lower_capitals(plain.text, places), places

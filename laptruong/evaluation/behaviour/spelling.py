@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from laptruong.articles import Unit
 from laptruong.classifiers.base import Example
 from laptruong.evaluation.behaviour.cases import Case, unchanged
 from laptruong.evaluation.behaviour.edits import Source, by_letter, respell
@@ -45,11 +44,11 @@ def _bare(unit: Source) -> Example:
     return by_letter(unit.example, strip_diacritics)
 
 
-def headline_in_capitals(example: Example, unit: Unit) -> Example:
-    """Write a headline in capitals and leave its lead as it is; a unit of another kind stays."""
-    if unit.kind != "headline":
-        return example
-    return by_letter(example, str.upper, unit.parts[1][1] if len(unit.parts) > 1 else None)
+def _headline_in_capitals(unit: Source) -> Example:
+    if unit.unit.kind != "headline":
+        return unit.example
+    parts = unit.unit.parts
+    return by_letter(unit.example, str.upper, parts[1][1] if len(parts) > 1 else None)
 
 
 SPELLINGS: dict[str, tuple[str, Callable[[Source], Example]]] = {
@@ -58,10 +57,7 @@ SPELLINGS: dict[str, tuple[str, Callable[[Source], Example]]] = {
     "place of the tone": ("The tone mark is put on the other vowel (hòa, hoà); topics and stances stay.", _tone),
     "decomposed": ("Letters and marks are separate characters (NFD); topics and stances stay.", _decomposed),
     "no diacritics": ("All marks are lost, the actors are still known by their place; topics and stances stay.", _bare),
-    "headline in capitals": (
-        "The headline is in capitals; topics and stances stay.",
-        lambda unit: headline_in_capitals(unit.example, unit.unit),
-    ),
+    "headline in capitals": ("The headline is in capitals; topics and stances stay.", _headline_in_capitals),
 }
 """By capability what it is about, and how it writes a unit; it leaves one alone that has nothing to write in another way."""
 
