@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from laptruong.dates import find_date, parse_date
 from laptruong.encoding import decode
 from laptruong.errors import ReadError
-from laptruong.text import is_vietnamese_syllable, normalize, sentence_spans, vietnamese_share
+from laptruong.text import is_vietnamese_syllable, lower_capitals, normalize, sentence_spans, vietnamese_share
 
 SENTENCE = "Tổng thống Ukraine cho biết nước này sẵn sàng ngừng bắn nếu được bảo đảm an ninh đầy đủ, người phát ngôn nói thêm."
 TCVN3 = "Tæng thèng Mü cho biÕt n­íc nµy sÏ tiÕp tôc viÖn trî vò khÝ cho Ukraine trong thêi gian tíi"
@@ -89,6 +89,25 @@ def test_other_encodings_are_named_and_refused(data, told):
 )
 def test_unicode_text_of_any_language_is_not_taken_for_legacy(text):
     assert decode(text.encode(), "x") == text
+
+
+def test_lines_in_capitals_are_lowered_and_names_and_abbreviations_stay():
+    text = "NHÀ TRẮNG: UKRAINE, EU VÀ NATO ĐÀM PHÁN. Ông Trump nói Mỹ gửi UAV."
+    names = [(0, 9), (11, 18), (20, 22), (26, 30)]
+    assert lower_capitals(text, names) == "Nhà Trắng: Ukraine, EU và NATO đàm phán. Ông Trump nói Mỹ gửi UAV."
+    assert lower_capitals("NGỪNG BẮN Ở UKRAINE") == "Ngừng bắn ở ukraine"
+
+
+@pytest.mark.parametrize("text", ["Tin 24H: EU, NATO, IMF và ông Trump", "Ảnh: VIỆT ANH", "BẢN TIN SÁNG", ""])
+def test_three_words_in_capitals_are_no_line(text):
+    assert lower_capitals(text) == text
+
+
+@given(st.text(max_size=60))
+def test_lowering_keeps_every_character_in_its_place(text):
+    lowered = lower_capitals(text)
+    assert len(lowered) == len(text)
+    assert all(new == old or new == old.lower() for new, old in zip(lowered, text, strict=True))
 
 
 def test_share_of_vietnamese():

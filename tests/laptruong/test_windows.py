@@ -49,6 +49,13 @@ def test_the_subwords_of_a_mention_spell_it(form):
     assert window.places["germany"] == sorted(window.places["germany"])
 
 
+def test_a_headline_in_capitals_is_read_as_if_it_were_not():
+    text = "Ukraine và Nga đàm phán tại Thổ Nhĩ Kỳ, NATO đứng ngoài. Hai bên chưa bình luận."
+    plain, loud = example(text), example("UKRAINE VÀ NGA ĐÀM PHÁN TẠI THỔ NHĨ KỲ, NATO ĐỨNG NGOÀI. Hai bên chưa bình luận.")
+    assert plain.actors == loud.actors
+    assert make_windows([plain], [plain.actors], SUBWORDS, 128) == make_windows([loud], [loud.actors], SUBWORDS, 128)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=12), st.integers(16, 60))
 def test_every_mention_of_a_long_unit_is_in_a_window(sentences, limit):
