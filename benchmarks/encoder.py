@@ -5,7 +5,8 @@
 The network has PhoBERT-base's shape and random weights: speed does not depend on what they are. PHOBERT_FOLDER holds
 PhoBERT's vocab.txt and bpe.codes; NEWS is real text, of which paragraphs of 40 to 250 words are taken. Rates are subwords a
 second, padding not counted. To see what a chip without matrix units does, hide them from torch and OpenVINO (not from
-ONNX Runtime) with ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI in the environment.
+ONNX Runtime) with ONEDNN_MAX_CPU_ISA=AVX512_CORE in the environment: such a chip labels as the row 'OpenVINO, float32', while
+the row of 'laptruong label' still asks for the bfloat16 of the real chip and gets it emulated.
 """
 
 from __future__ import annotations
