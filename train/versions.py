@@ -32,8 +32,8 @@ def versions(data: Dataset, scheme: Scheme, seed: int) -> list[list[tuple[Exampl
     Returns
     -------
     list of lists of (Example, Gold)
-        For each unit those that it has: up to three with other actors' names in the place of some (all traces of an actor must
-        be names that may be another's, see `Names.movable`), and one with its headline in capitals.
+        For each unit those that it has: up to three with other actors' names in the place of some. All traces of an actor must
+        be names that may be another's, see `Names.movable`.
     """
     names, draw = Names(scheme, sheet_of(scheme)), Random(seed)  # noqa: S311
     return [list(_renamed(example, gold, names, draw)) for example, gold in zip(data.examples, data.gold, strict=True)]
