@@ -42,6 +42,16 @@ def test_sentences_cover_the_text():
     assert text[slice(*spans[1])].startswith("Sau đó")
 
 
+@pytest.mark.parametrize("start", ["Đức", "Ấn Độ", "Ông", "Ưu tiên", "Úc", "Nga", '"Ủng hộ'])
+def test_a_sentence_may_begin_with_any_vietnamese_capital(start):
+    assert sentence_spans(f"Mỹ ký. {start} không ký.") == [(0, 7), (7, 17 + len(start))]
+
+
+@pytest.mark.parametrize("rest", ["đồng", "ấy", "ông", "ý kiến", "ỷ lại"])
+def test_no_sentence_begins_with_a_small_letter(rest):
+    assert len(sentence_spans(f"Gói 1. {rest}")) == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_unicode_is_decoded(encoding):
     assert decode(SENTENCE.encode(encoding), "x") == SENTENCE
