@@ -48,7 +48,7 @@ _ENCODER = """
 | taught by | {teachers} |
 | weights | {weights} |
 
-Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); the best is this model:
+Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); {kept}:
 
 | seed | topic | stance |
 |---|---|---|
@@ -70,12 +70,14 @@ def write_card(config: Config, config_name: str, manifest: dict[str, Any], score
 
 
 def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
-    runs = [f"| {run['seed']} | {_score(run, 'topic_macro_f1')} | {_score(run, 'stance_macro_f1')} |" for run in facts["seeds"]]
+    runs = [*facts["seeds"], *([{"seed": "mean of their weights"} | facts["mean"]] if facts["mean"] else [])]
+    rows = [f"| {run['seed']} | {_score(run, 'topic_macro_f1')} | {_score(run, 'stance_macro_f1')} |" for run in runs]
     weights = "float32"
     if facts["quantized"]:
         weights = "{kept} (mean macro-F1 on dev {float32:.4f} in float32, {int8:.4f} in int8)".format(**facts["quantized"])
     return _ENCODER.format(
-        encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(runs),
+        encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(rows),
+        kept="the best of these is this model" if len(runs) > 1 else "it is this model",
         teachers=", ".join(Path(each).name for each in config.teaching.teachers) + ", on unlabelled news" if config.teaching else "nobody",
         adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
     )  # fmt: skip

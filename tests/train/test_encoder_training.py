@@ -105,12 +105,26 @@ def test_another_config_does_not_go_on_from_these_checkpoints(config):
     assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 1"]
 
 
-def test_several_seeds_are_told_and_the_best_is_kept(config):
-    folder = train(config, ["phobert.seeds=2", "phobert.epochs=1"])
-    parameters = json.loads((folder / "parameters.json").read_text("utf-8"))
+def test_several_seeds_are_told_and_the_mean_of_their_weights_is_kept(config, tmp_path):
+    def killed(text):
+        if text.startswith("mean of"):
+            raise KilledError
+
+    twice = ["phobert.seeds=2", "phobert.epochs=1", "phobert.quantize=never"]
+    with pytest.raises(KilledError):
+        train(config, twice, tell=killed)
+    runs = [load_file(path) for path in sorted((tmp_path / "runs").glob(".moods-*/seed-*/best.safetensors"))]
+    folder = train(config, twice)
+    parameters, kept = json.loads((folder / "parameters.json").read_text("utf-8")), load_file(folder / "model.safetensors")
     assert [run["seed"] for run in parameters["seeds_"]] == [5, 6]
+    scores = [run["mean_macro_f1"] for run in (*parameters["seeds_"], parameters["mean_"])]
+    assert scores[-1] >= max(scores), "the case is chosen so that the mean is best"
+    assert len(runs) == 2
+    assert any(not np.array_equal(runs[0][name], runs[1][name]) for name in kept)
+    for name, weight in kept.items():
+        np.testing.assert_allclose(weight, np.mean([run[name] for run in runs], axis=0), rtol=1e-5, atol=1e-7)
     card = (folder / "README.md").read_text("utf-8")
-    for run in parameters["seeds_"]:
+    for run in [*parameters["seeds_"], parameters["mean_"]]:
         assert f"{run['stance_macro_f1']:.3f}" in card
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from laptruong.classifiers.encoder.development import Dev
     from laptruong.classifiers.encoder.network import Network
 
-_LEARNT = ("window_", "topic_slope_", "topic_shift_", "temperature_", "seeds_", "quantized_", "licence_")
+_LEARNT = ("window_", "topic_slope_", "topic_shift_", "temperature_", "seeds_", "mean_", "quantized_", "licence_")
 
 
 class EncoderClassifier(Classifier):
@@ -57,7 +57,7 @@ class EncoderClassifier(Classifier):
     patience : int
         Epochs without a better dev score after which training stops.
     seeds : int
-        Runs, with seeds that follow one another; the best on dev is kept.
+        Runs, with seeds that follow one another; the mean of their weights is kept, or the best run if that scores higher on dev.
     precision : {"auto", "float32", "bfloat16"}
         Of training; auto takes bfloat16 where the chip multiplies it.
     quantize : {"auto", "never"}
@@ -73,6 +73,8 @@ class EncoderClassifier(Classifier):
         ``p = softmax(scores / temperature)``.
     seeds_ : list of dict
         Each run's seed and dev scores.
+    mean_ : dict or None
+        Dev scores of the mean of several runs' weights.
     quantized_ : dict or None
         Dev scores with and without eight-bit weights, once saved.
     licence_ : str or None
@@ -92,6 +94,7 @@ class EncoderClassifier(Classifier):
     topic_shift_: np.ndarray
     temperature_: float
     seeds_: list[dict[str, Any]]
+    mean_: dict[str, float] | None
     licence_: str | None
 
     kind: ClassVar[str] = "phobert"
@@ -175,7 +178,7 @@ class EncoderClassifier(Classifier):
         }  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
-        return {"licence": self.licence_, "seeds": self.seeds_, "quantized": self.quantized_}
+        return {"licence": self.licence_, "seeds": self.seeds_, "mean": self.mean_, "quantized": self.quantized_}
 
     def save(self, folder: Path) -> None:
         if self.network_ is None:

@@ -1,4 +1,9 @@
-"""Fine-tune the encoder with transformers' ``Trainer``: several seeds, early stopping, checkpoints that resume."""
+"""Fine-tune the encoder with transformers' ``Trainer``: several seeds and their mean, early stopping, checkpoints that resume.
+
+Runs that start from the same weights end near enough to one another for the mean of their weights to be a model, and a better
+one than each (Wortsman et al. 2022, "Model soups"): it costs no more to label with. So the seeds of one training differ in the
+order of the data, the versions seen and the dropout, and not in what the heads start from.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +94,7 @@ def parameter_groups(network: Any, owner: EncoderClassifier) -> list[dict[str, A
 def fit(
     owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int, context: FitContext
 ) -> None:
-    """Fit a classifier with each of its seeds and keep the one that scores best on dev; see `Classifier.fit`."""
+    """Fit a classifier with each of its seeds and keep the mean of their weights; see `Classifier.fit`."""
     owner.run_ = None
     folder = fetch(owner.encoder)
     config = load_config(folder)
@@ -107,19 +112,49 @@ def fit(
         check_labels(owner.scheme, examples, gold, groups)
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
     data = table(owner, examples, gold, versions, context)
+    start = _network(owner, folder, seed).state_dict()
     with context.folder() as work:
         owner.seeds_ = []
         for each in range(seed, seed + owner.seeds):
-            owner.seeds_.append({"seed": each} | tune(owner, folder, data, each, work / f"seed-{each}", context.tell))
+            owner.seeds_.append({"seed": each} | tune(owner, folder, start, data, each, work / f"seed-{each}", context.tell))
             context.tell(f"seed {each}, best epoch: {_told(owner.seeds_[-1])}")
-        best = max(owner.seeds_, key=lambda run: run[METRIC])["seed"]
-        owner.network_ = _network(owner, folder, best)
-        owner.network_.load_state_dict(load_file(work / f"seed-{best}" / _BEST))
+        owner.network_ = _network(owner, folder, seed)
+        owner.mean_ = _choose(owner, [work / f"seed-{run['seed']}" / _BEST for run in owner.seeds_], context.tell)
     owner.topic_slope_, owner.topic_shift_, owner.temperature_ = owner.dev_.calibrate(TorchRun(owner.network_))
 
 
-def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work: Path, tell: Callable[[str], None]) -> dict[str, float]:
-    """Fine-tune with one seed, going on from the last checkpoint in the work folder if there is one.
+def _choose(owner: EncoderClassifier, runs: Sequence[Path], tell: Callable[[str], None]) -> dict[str, float] | None:
+    """Give the network the mean of its runs' weights, or those of the best run should that score higher on dev.
+
+    Returns
+    -------
+    dict from str to float, or None
+        The mean's dev scores; None where there is one run.
+    """
+    assert owner.network_ is not None  # noqa: S101  # for the type checker
+    owner.network_.load_state_dict(mean(runs))
+    if len(runs) == 1:
+        return None
+    scores = owner.dev_.score(TorchRun(owner.network_))
+    tell(f"mean of {len(runs)} seeds: {_told(scores)}")
+    best = max(range(len(runs)), key=lambda run: owner.seeds_[run][METRIC])
+    if owner.seeds_[best][METRIC] > scores[METRIC]:
+        tell(f"seed {owner.seeds_[best]['seed']} alone is better and kept")
+        owner.network_.load_state_dict(load_file(runs[best]))
+    return scores
+
+
+def mean(files: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """Give the mean of networks' weights."""
+    runs = [load_file(path) for path in files]
+    return {name: torch.stack([run[name].double() for run in runs]).mean(0).to(first.dtype) for name, first in runs[0].items()}
+
+
+def tune(
+    owner: EncoderClassifier, folder: Path, start: Mapping[str, torch.Tensor], data: Dataset, seed: int, work: Path,
+    tell: Callable[[str], None],
+) -> dict[str, float]:  # fmt: skip
+    """Fine-tune from given weights with one seed, going on from the last checkpoint in the work folder if there is one.
 
     Returns
     -------
@@ -130,6 +165,7 @@ def tune(owner: EncoderClassifier, folder: Path, data: Dataset, seed: int, work:
     if done.is_file():
         return dict(json.loads(done.read_text("utf-8")))
     network = _network(owner, folder, seed)
+    network.load_state_dict(start)
     counts = np.sum([shares for row in data["stances"] for actor in row for shares in actor], axis=0)
     trainer = Tuner(
         owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
