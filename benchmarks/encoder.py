@@ -1,5 +1,6 @@
 """How fast the encoder labels and is fine-tuned, beside transformers' pipeline and trainer in the same run.
 
+    pip install -e '.[benchmarks]' -c constraints.txt
     python benchmarks/encoder.py --tokenizer PHOBERT_FOLDER --texts NEWS.jsonl
 
 The network has PhoBERT-base's shape and random weights: speed does not depend on what they are. PHOBERT_FOLDER holds

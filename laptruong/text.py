@@ -20,7 +20,7 @@ _OLD_STYLE |= {old[0].upper() + old[1]: new[0].upper() + new[1] for old, new in 
 _TONE_PLACE = re.compile(r"[oOuU](?<![qQ].)[àáảãạèéẻẽẹỳýỷỹỵ](?!\w)")  # begins with plain letters, to which `re` skips fast
 _PLAIN = {"–": "-", "—": "-", "‑": "-", "−": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " "}
 
-_SMALL = "".join(char for char in map(chr, [*range(0x61, 0x250), *range(0x1EA0, 0x1EFA)]) if char.islower())
+_SMALL = "".join(char for char in map(chr, range(0x61, 0x1EFA)) if char.islower())
 _SENTENCE_END = re.compile(rf"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_{_SMALL}])")
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from laptruong.classifiers.encoder.development import METRIC
 from laptruong.evaluation.results import Interval, RunScores
 from train.config import Config, Phobert
 
@@ -45,10 +45,9 @@ _ENCODER = """
 | encoder | `{encoder}` |
 | its licence | {licence} |
 | adapted to news | {adapted} |
-| taught by | {teachers} |
 | weights | {weights} |
 
-Seeds, each at its best epoch on dev (macro-F1 at a topic threshold of 0.5); {kept}:
+{runs} (macro-F1 at a topic threshold of 0.5):
 
 | seed | topic | stance |
 |---|---|---|
@@ -77,10 +76,14 @@ def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
         weights = "{kept} (mean macro-F1 on dev {float32:.4f} in float32, {int8:.4f} in int8)".format(**facts["quantized"])
     return _ENCODER.format(
         encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(rows),
-        kept="the best of these is this model" if len(runs) > 1 else "it is this model",
-        teachers=", ".join(Path(each).name for each in config.teaching.teachers) + ", on unlabelled news" if config.teaching else "nobody",
+        runs="Runs, each at its best epoch on dev" + (f", and what is kept: {_kept(facts)}" if facts["mean"] else ""),
         adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
     )  # fmt: skip
+
+
+def _kept(facts: dict[str, Any]) -> str:
+    best = max(facts["seeds"], key=lambda run: run[METRIC])
+    return f"seed {best['seed']}, better than the mean" if best[METRIC] > facts["mean"][METRIC] else "the mean of their weights"
 
 
 def _licence(encoder: str | None) -> str:

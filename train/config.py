@@ -52,8 +52,8 @@ class Tfidf(Closed):
         return ngrams
 
 
-class Texts(Closed):
-    """Unlabelled news."""
+class Adaptation(Closed):
+    """Masked-language modelling on unlabelled news before fine-tuning."""
 
     texts: list[str] = Field(min_length=1, description="texts, .jsonl or one a line, also as .gz; paths count from the config's folder")
     keep: str = Field(default="", description="regular expression; only texts that match it are learnt from")
@@ -63,6 +63,9 @@ class Texts(Closed):
         pattern=r"^(\d{4}-\d\d-\d\d)?$",
         description="only records dated before this day; undated ones stay",
     )
+    tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
+    batch_size: int = Field(default=32, ge=1, description="sequences a step")
+    learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
 
     @field_validator("keep")
     @classmethod
@@ -72,21 +75,6 @@ class Texts(Closed):
         except re.error as err:
             raise ValueError(f"is no regular expression ({err})") from None
         return keep
-
-
-class Adaptation(Texts):
-    """Masked-language modelling on news before fine-tuning."""
-
-    tokens: int = Field(default=2_000_000, ge=1, description="subwords to learn from, several passes if the texts are fewer")
-    batch_size: int = Field(default=32, ge=1, description="sequences a step")
-    learning_rate: float = Field(default=2e-4, gt=0, allow_inf_nan=False, description="peak learning rate")
-
-
-class Teaching(Texts):
-    """Distillation: learning, beside the labelled units, from what trained models say of unlabelled news."""
-
-    teachers: list[str] = Field(min_length=1, description="trained runs, whose labels are averaged: folders, or shipped models' names")
-    units: int = Field(default=10_000, ge=1, description="most paragraphs to learn from; half of them may have no topic")
 
 
 class Phobert(Closed):
@@ -104,14 +92,13 @@ class Phobert(Closed):
     dropout: float = Field(default=0.1, ge=0, le=0.9, description="dropout of the heads, and the most in the encoder's layers")
     balance: float = Field(default=0.5, ge=0, le=1, description="weight of rare stances: 0 all pairs alike, 1 all stances alike")
     patience: int = Field(default=2, ge=1, description="epochs without a better dev score after which training stops")
-    seeds: int = Field(default=1, ge=1, description="runs, with seeds that follow one another; the mean of their weights is kept")
+    seeds: int = Field(default=1, ge=1, description="runs, seeds in a row; the mean of their weights is kept, unless one is better")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of training; auto: bfloat16 where the chip has it"
     )
     quantize: Literal["auto", "never"] = Field(default="auto", description="eight-bit weights where they cost under half a point on dev")
     versions: bool = Field(default=False, description="see units now and then with other actors' names")
     adapt: Adaptation | None = Field(default=None, description="masked-language modelling before fine-tuning")
-    teaching: Teaching | None = Field(default=None, description="trained models that label unlabelled news to learn from, too")
 
 
 class Config(Closed):

@@ -10,7 +10,7 @@ from typing import Any
 from laptruong.corpus import file_sha256
 from laptruong.errors import ConfigError
 from laptruong.text import normalize
-from train.config import Phobert, Texts
+from train.config import Adaptation, Phobert
 from train.texts import read_texts
 
 
@@ -42,14 +42,13 @@ def find_encoder(config: Phobert, base: Path) -> tuple[dict[str, Any], dict[str,
         "name": config.encoder,
         "files": {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()},
     }
-    for part, told in ((config.adapt, "adapted_to"), (config.teaching, "taught_on")):
-        if part is not None:
-            paths = [base / file for file in part.texts + part.without]
-            missing = [f"{path}: no such file (paths count from the config's folder)" for path in paths if not path.is_file()]
-            if missing:
-                raise ConfigError("phobert.adapt" if part is config.adapt else "phobert.teaching", missing)
-            entry[told] = {path.name: file_sha256(path) for path in paths}
-    return config.model_dump(exclude={"adapt", "teaching", "versions"}) | {"encoder": str(folder)}, entry
+    if config.adapt is not None:
+        paths = [base / file for file in config.adapt.texts + config.adapt.without]
+        missing = [f"{path}: no such file (paths count from the config's folder)" for path in paths if not path.is_file()]
+        if missing:
+            raise ConfigError("phobert.adapt", missing)
+        entry["adapted_to"] = {path.name: file_sha256(path) for path in paths}
+    return config.model_dump(exclude={"adapt", "versions"}) | {"encoder": str(folder)}, entry
 
 
 def adapted_encoder(config: Phobert, encoder: str, base: Path, target: Path, seed: int, tell: Callable[[str], None]) -> Path:
@@ -75,7 +74,7 @@ def adapted_encoder(config: Phobert, encoder: str, base: Path, target: Path, see
     )  # fmt: skip
 
 
-def chosen_texts(config: Texts, base: Path) -> Iterator[str]:
+def chosen_texts(config: Adaptation, base: Path) -> Iterator[str]:
     """Give the texts to learn from: those wanted, none twice, none that the model will be scored on."""
     seen = {_key(each.text) for file in config.without for each in read_texts(base / file) if each.split != "train"}
     wanted = re.compile(config.keep)

@@ -26,7 +26,6 @@ from laptruong.scheme import Scheme, load_scheme
 from train.card import write_card
 from train.config import Config, load_config
 from train.encoder import adapted_encoder, find_encoder
-from train.teaching import find_teachers, lessons
 from train.versions import versions
 
 _DESCRIPTIVE = {"README.md", "dev_scores.json", "dev_predictions.jsonl", MANIFEST}
@@ -76,23 +75,14 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     _check_place(target)
     manifest = _manifest(config, scheme, {name: entry for name, (_, entry) in layers.items()})
     parameters = getattr(config, config.classifier).model_dump()
-    teachers: list[Labeller] = []
     if config.classifier == "phobert":
         parameters, manifest["encoder"] = find_encoder(config.phobert, base)
-        if config.phobert.teaching is not None:
-            teachers = find_teachers(config.phobert.teaching, base, scheme)
-            names = config.phobert.teaching.teachers
-            manifest["encoder"]["taught_by"] = {name: each.model["sha256"] for name, each in zip(names, teachers, strict=True)}
     work = target.parent / f".{config.name}-{_fingerprint(config, manifest)}"
     if config.classifier == "phobert" and config.phobert.adapt is not None:
         parameters["encoder"] = str(adapted_encoder(config.phobert, parameters["encoder"], base, work / "adapted", config.seed, tell))
     model = classifier_class(config.classifier)(scheme, **parameters)
-    taught = None
-    if config.phobert.teaching is not None and teachers:
-        known = {each.text for each in learn.examples}
-        taught = lessons(config.phobert.teaching, teachers, base, known, config.seed, tell)
-    others = versions(learn, scheme, config.seed) if config.phobert.versions else None
-    context = FitContext((dev.examples, dev.gold), work, tell, taught, others)
+    others = versions(learn, scheme, config.seed) if config.classifier == "phobert" and config.phobert.versions else None
+    context = FitContext((dev.examples, dev.gold), work, tell, others)
     model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=context)
     if first:
         _write(target, path.name, config, model, dev, manifest)

@@ -66,8 +66,6 @@ class FitContext:
         A folder for checkpoints: a training that was interrupted goes on from there. Without it none are kept.
     tell : callable
         Called with a line at each step.
-    taught : (sequence of Example, sequence of Prediction), optional
-        Unlabelled units and what other models say of them, to learn from, too.
     versions : sequence of sequences of (Example, Gold), optional
         For each training unit other texts of which the labels are known, in the place of which it may be seen.
     """
@@ -75,7 +73,6 @@ class FitContext:
     dev: tuple[Sequence[Example], Sequence[Gold]] | None = None
     work: Path | None = None
     tell: Callable[[str], None] = lambda text: None
-    taught: tuple[Sequence[Example], Sequence[Prediction]] | None = None
     versions: Sequence[Sequence[tuple[Example, Gold]]] | None = None
 
     @contextmanager

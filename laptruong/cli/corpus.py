@@ -28,9 +28,7 @@ Files = Annotated[
 SchemeName = Annotated[str, typer.Option("--scheme", help="A shipped scheme's name, or a .yaml file.")]
 Passes = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--annotation", help="Folder of raw labelling passes; may be repeated; default without FILE: data/annotation/written and real."
-    ),
+    typer.Option("--annotation", help="Folder of raw labelling passes; may be repeated; default without FILE: data/annotation/*."),
 ]
 
 
@@ -154,10 +152,10 @@ def _inputs(files: list[Path] | None, annotation: list[Path] | None, name: str) 
 
 def _shipped(annotation: list[Path] | None) -> tuple[list[Path], list[Path]]:
     """Find the corpus of the project's own folder, where the command is given no file."""
-    files = [DATA / "corpus" / f"{split}.jsonl" for split in ("train", "dev", "test")]
+    files = [DATA / "corpus" / f"{split}.jsonl" for split in ("train", "feed", "dev", "test")]
     if not all(path.is_file() for path in files):
         raise CorpusError(f"no corpus in {DATA / 'corpus'}; name the files to read, or run this in the project's folder")
-    passes = [DATA / "annotation" / "written"]
+    passes = [DATA / "annotation" / layer for layer in ("written", "feed")]
     if (real := DATA / "real" / "corpus.jsonl").is_file():
         files.append(real)
         passes.append(DATA / "annotation" / "real")

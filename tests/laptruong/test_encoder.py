@@ -52,11 +52,6 @@ def test_the_stance_loss_is_the_weighted_mean_over_labelled_pairs():
     two = cross_entropy(logits[1, 2, 1][None], torch.tensor([0]))
     assert losses.stance_loss(logits, gold, weights) == pytest.approx(float((3 * one + two) / 4), rel=1e-5)
     assert losses.stance_loss(logits, torch.zeros_like(gold), weights) == 0
-    taught = torch.zeros_like(gold)
-    taught[0, 0, 0] = torch.tensor([0.1, 0.2, 0.3, 0.4])
-    own = torch.log(torch.tensor([0.1, 0.2, 0.3, 0.4])).expand(2, 3, 2, 4).clone().requires_grad_()
-    losses.stance_loss(own, taught, torch.ones(4)).backward()
-    assert torch.allclose(own.grad, torch.zeros_like(own), atol=1e-6), "who says what its teachers say has nothing to learn"
 
 
 def test_balance_weighs_rare_stances_up_and_leaves_the_mean_alone():

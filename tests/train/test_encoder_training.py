@@ -13,7 +13,7 @@ from support import ROOT, SCHEMES, mood_records, run_cli, write_jsonl
 from tiny_encoders import corpus_texts
 
 import laptruong
-from laptruong.classifiers import EncoderClassifier
+from laptruong.classifiers.encoder.development import METRIC, Dev
 from laptruong.errors import ConfigError
 from train.config import Adaptation
 from train.encoder import chosen_texts
@@ -105,27 +105,39 @@ def test_another_config_does_not_go_on_from_these_checkpoints(config):
     assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 1"]
 
 
-def test_several_seeds_are_told_and_the_mean_of_their_weights_is_kept(config, tmp_path):
-    def killed(text):
-        if text.startswith("mean of"):
-            raise KilledError
+@pytest.mark.parametrize(("mean_scores", "kept"), [(0.6, "the mean of their weights"), (0.3, "seed 5, better than the mean")])
+def test_of_several_seeds_the_mean_is_kept_unless_one_is_better(mean_scores, kept, config, tmp_path, monkeypatch):
+    now, runs = {"score": 0.5}, {}
 
-    twice = ["phobert.seeds=2", "phobert.epochs=1", "phobert.quantize=never"]
-    with pytest.raises(KilledError):
-        train(config, twice, tell=killed)
-    runs = [load_file(path) for path in sorted((tmp_path / "runs").glob(".moods-*/seed-*/best.safetensors"))]
-    folder = train(config, twice)
-    parameters, kept = json.loads((folder / "parameters.json").read_text("utf-8")), load_file(folder / "model.safetensors")
-    assert [run["seed"] for run in parameters["seeds_"]] == [5, 6]
-    scores = [run["mean_macro_f1"] for run in (*parameters["seeds_"], parameters["mean_"])]
-    assert scores[-1] >= max(scores), "the case is chosen so that the mean is best"
-    assert len(runs) == 2
-    assert any(not np.array_equal(runs[0][name], runs[1][name]) for name in kept)
-    for name, weight in kept.items():
-        np.testing.assert_allclose(weight, np.mean([run[name] for run in runs], axis=0), rtol=1e-5, atol=1e-7)
+    def tell(text):
+        if text.startswith("seed 5"):
+            now["score"] = 0.4
+        elif text.startswith("seed 6"):
+            now["score"] = mean_scores
+            runs.update({path.parent.name: load_file(path) for path in (tmp_path / "runs").glob(".moods-*/seed-*/best.safetensors")})
+
+    monkeypatch.setattr(Dev, "score", lambda self, run: dict.fromkeys(("topic_macro_f1", "stance_macro_f1", METRIC), now["score"]))
+    folder = train(config, ["phobert.seeds=2", "phobert.epochs=1", "phobert.quantize=never"], tell=tell)
+    one, two, model = runs["seed-5"], runs["seed-6"], load_file(folder / "model.safetensors")
+    assert any(not np.array_equal(one[name], two[name]) for name in model)
+    for name, weight in model.items():
+        np.testing.assert_allclose(weight, (one[name] + two[name]) / 2 if mean_scores == 0.6 else one[name], rtol=1e-5, atol=1e-7)
     card = (folder / "README.md").read_text("utf-8")
-    for run in [*parameters["seeds_"], parameters["mean_"]]:
-        assert f"{run['stance_macro_f1']:.3f}" in card
+    assert f"what is kept: {kept}" in card
+    assert f"| 5 | 0.500 | 0.500 |\n| 6 | 0.400 | 0.400 |\n| mean of their weights | {mean_scores:.3f} |" in card
+
+
+def test_seeds_start_from_the_same_weights(config, tmp_path):
+    runs = []
+
+    def tell(text):
+        if text.startswith("seed 6"):
+            runs.extend(load_file(path) for path in sorted((tmp_path / "runs").glob(".moods-*/seed-*/best.safetensors")))
+
+    still = ["phobert.learning_rate=1e-12", "phobert.head_learning_rate=1e-12"]
+    train(config, ["phobert.seeds=2", "phobert.epochs=1", *still], tell=tell)
+    for name, weight in runs[0].items():
+        np.testing.assert_allclose(weight, runs[1][name], atol=1e-9, err_msg=name)
 
 
 def test_training_stops_when_dev_gets_no_better(config):
@@ -191,53 +203,6 @@ def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
 def test_an_adaptation_that_cannot_be_is_refused(adapt, told, config):
     with pytest.raises(ConfigError, match=told):
         train(config, [f"phobert.adapt={adapt}"])
-
-
-def teach(config, tmp_path, texts, **settings):
-    """Train two teachers of different kinds, then a pupil that has their labels of some texts."""
-    words = [line for each in texts for line in each.split("\n")]
-    (tmp_path / "news.txt").write_text("\n".join(words), "utf-8")
-    train(config, ["name=one", "phobert.epochs=2"])
-    train(config, ["name=two", "classifier=tfidf"])
-    told = []
-    teaching = {"teachers": ["runs/one", "runs/two"], "texts": ["news.txt"]} | settings
-    return train(config, ["phobert.epochs=1", f"phobert.teaching={json.dumps(teaching)}"], tell=told.append), told
-
-
-def test_a_pupil_learns_from_the_mean_of_its_teachers(config, tmp_path, monkeypatch):
-    given = {}
-    real = EncoderClassifier.fit
-
-    def fit(self, *args, context, **rest):
-        given["taught"] = context.taught
-        return real(self, *args, context=context, **rest)
-
-    labelled = [record["paragraphs"][0]["text"] for record in mood_records()]
-    texts = [f"{text} Không ai nói gì thêm." for text in labelled[::3]]
-    monkeypatch.setattr(EncoderClassifier, "fit", fit)
-    folder, told = teach(config, tmp_path, [*texts, labelled[0]])
-    examples, labels = given["taught"]
-    assert f"2 models label {len(texts)} paragraphs" in told, "those with labels are not labelled again"
-    assert f"learning from {len(examples)} of them, too" in told
-    assert {each.text for each in examples} <= set(texts)
-    one, two = (laptruong.load(tmp_path / "runs" / name).classifier.predict(examples) for name in ("one", "two"))
-    for label, a, b in zip(labels, one, two, strict=True):
-        assert np.allclose(label.topics, (a.topics + b.topics) / 2)
-        assert label.stances
-        assert all(np.allclose(shares, (a.stances[pair] + b.stances[pair]) / 2) for pair, shares in label.stances.items())
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert list(manifest["encoder"]["taught_by"]) == ["runs/one", "runs/two"]
-    assert "taught by | one, two, on unlabelled news" in (folder / "README.md").read_text("utf-8")
-
-
-@pytest.mark.parametrize(("teaching", "told"), [
-    ("{teachers: [nobody], texts: [corpus.jsonl]}", "no model 'nobody'"),
-    ("{teachers: [tfidf], texts: [corpus.jsonl]}", "another scheme"),
-    ("{teachers: [tfidf], texts: [nothing.txt]}", "nothing.txt: no such file"),
-])  # fmt: skip
-def test_teaching_that_cannot_be_is_refused(teaching, told, config):
-    with pytest.raises(ConfigError, match=told):
-        train(config, [f"phobert.teaching={teaching}"])
 
 
 def test_the_place_of_the_result_is_looked_at_before_training(config, tmp_path):

@@ -209,7 +209,7 @@ class EncoderClassifier(Classifier):
 
     def _restore(self, parameters: dict[str, Any]) -> None:
         for name in _LEARNT:
-            value = parameters[name]
+            value = parameters.get(name) if name == "mean_" else parameters[name]  # runs made before there were means stay readable
             setattr(self, name, np.array(value) if name in ("topic_slope_", "topic_shift_") else value)
         if self.topic_slope_.shape != (len(self.scheme.topic_ids),):
             raise ValueError(f"calibrated for {len(self.topic_slope_)} topics, the scheme has {len(self.scheme.topic_ids)}")

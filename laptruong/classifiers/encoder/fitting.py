@@ -94,7 +94,7 @@ def parameter_groups(network: Any, owner: EncoderClassifier) -> list[dict[str, A
 def fit(
     owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int, context: FitContext
 ) -> None:
-    """Fit a classifier with each of its seeds and keep the mean of their weights; see `Classifier.fit`."""
+    """Fit a classifier with each of its seeds and keep the mean of their weights, unless one is better; see `Classifier.fit`."""
     owner.run_ = None
     folder = fetch(owner.encoder)
     config = load_config(folder)
@@ -111,7 +111,7 @@ def fit(
         versions = _only(versions, learnt)
         check_labels(owner.scheme, examples, gold, groups)
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
-    data = table(owner, examples, gold, versions, context)
+    data = table(owner, examples, gold, versions)
     start = _network(owner, folder, seed).state_dict()
     with context.folder() as work:
         owner.seeds_ = []
@@ -132,7 +132,7 @@ def _choose(owner: EncoderClassifier, runs: Sequence[Path], tell: Callable[[str]
         The mean's dev scores; None where there is one run.
     """
     assert owner.network_ is not None  # noqa: S101  # for the type checker
-    owner.network_.load_state_dict(mean(runs))
+    owner.network_.load_state_dict(mean_weights(runs))
     if len(runs) == 1:
         return None
     scores = owner.dev_.score(TorchRun(owner.network_))
@@ -144,10 +144,13 @@ def _choose(owner: EncoderClassifier, runs: Sequence[Path], tell: Callable[[str]
     return scores
 
 
-def mean(files: Sequence[Path]) -> dict[str, torch.Tensor]:
+def mean_weights(files: Sequence[Path]) -> dict[str, torch.Tensor]:
     """Give the mean of networks' weights."""
-    runs = [load_file(path) for path in files]
-    return {name: torch.stack([run[name].double() for run in runs]).mean(0).to(first.dtype) for name, first in runs[0].items()}
+    total = load_file(files[0])
+    for path in files[1:]:
+        for name, weight in load_file(path).items():
+            total[name] += weight
+    return {name: weight / len(files) for name, weight in total.items()}
 
 
 def tune(

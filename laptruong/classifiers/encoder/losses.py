@@ -13,7 +13,7 @@ def topic_loss(logits: Tensor, gold: Tensor) -> Tensor:
     Parameters
     ----------
     logits, gold : Tensor, shape (B, K)
-        ``gold`` is 1 where the unit has the topic and 0 where not, or a teacher's probability.
+        ``gold`` is 1 where the unit has the topic and 0 where not.
     """
     return binary_cross_entropy_with_logits(logits, gold)
 
@@ -25,7 +25,7 @@ def stance_loss(logits: Tensor, gold: Tensor, weights: Tensor) -> Tensor:
     ----------
     logits : Tensor, shape (B, A, Q, S)
     gold : Tensor, shape (B, A, Q, S)
-        A distribution: 1 for the stance that was labelled, or a teacher's shares; all 0 for pairs without a label.
+        1 for the stance that was labelled; all 0 for pairs without a label.
     weights : Tensor, shape (S,)
         How much a pair of each stance counts.
     """
@@ -39,7 +39,7 @@ def balance(counts: Tensor, strength: float) -> Tensor:
     Parameters
     ----------
     counts : Tensor, shape (S,)
-        Training pairs of each stance, or shares of them; none 0.
+        Training pairs of each stance; none 0.
     strength : float
         0: all pairs alike; 1: all classes alike.
     """

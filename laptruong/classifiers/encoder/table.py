@@ -1,4 +1,4 @@
-"""What the trainer reads: units, other versions of them and lessons as rows, and rows as tensors."""
+"""What the trainer reads: units and other versions of them as rows, and rows as tensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 
-from laptruong.classifiers.base import Example, FitContext, Gold, Prediction
+from laptruong.classifiers.base import Example, Gold
 from laptruong.classifiers.encoder.subwords import Marks, Subwords
 from laptruong.classifiers.encoder.windows import Window, collate, make_windows
 from laptruong.scheme import Scheme
@@ -20,26 +20,20 @@ if TYPE_CHECKING:
 
 
 def table(
-    owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], versions: Sequence[Sequence[tuple[Example, Gold]]],
-    context: FitContext,
-) -> Dataset:  # fmt: skip
-    """Give all that is learnt from, in rows of `encode`: the units, their other versions, and what teachers say of more."""
-    texts: list[Example] = [*examples]
-    labels: list[Gold | Prediction] = [*gold]
+    owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], versions: Sequence[Sequence[tuple[Example, Gold]]]
+) -> Dataset:
+    """Give all that is learnt from, in rows of `encode`: the units, and their other versions."""
+    texts, labels = [*examples], [*gold]
     units = list(range(len(examples)))
     for unit, mine in enumerate(versions):
         texts += [example for example, _ in mine]
         labels += [label for _, label in mine]
         units += [unit] * len(mine)
-    if context.taught is not None:
-        units += range(len(examples), len(examples) + len(context.taught[0]))
-        texts += context.taught[0]
-        labels += context.taught[1]
     return encode(texts, labels, owner.scheme, owner.subwords_, owner.window_, units)
 
 
 def encode(
-    examples: Sequence[Example], labels: Sequence[Gold | Prediction], scheme: Scheme, subwords: Subwords, limit: int,
+    examples: Sequence[Example], labels: Sequence[Gold], scheme: Scheme, subwords: Subwords, limit: int,
     units: Sequence[int] | None = None,
 ) -> Dataset:  # fmt: skip
     """Turn texts into what the trainer feeds: one row a text.
@@ -56,7 +50,7 @@ def encode(
     Returns
     -------
     datasets.Dataset
-        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (a probability each), ``stances`` (actors
+        ``ids`` and ``places`` (windows; windows x actors x positions), ``topics`` (1 or 0 each), ``stances`` (actors
         x topics asked about x stances; see `losses.stance_loss`), ``length`` of the longest window, ``unit``.
     """
     asked = [list(dict.fromkeys(actor for actor, _ in each.stances)) for each in labels]
@@ -72,18 +66,13 @@ def encode(
     return Dataset.from_list(rows)
 
 
-def _topics(label: Gold | Prediction, scheme: Scheme) -> list[float]:
-    if isinstance(label, Prediction):
-        return [float(p) for p in label.topics]
+def _topics(label: Gold, scheme: Scheme) -> list[float]:
     return [float(topic in label.topics) for topic in scheme.topic_ids]
 
 
-def _stances(label: Gold | Prediction, actors: Sequence[str | None], scheme: Scheme) -> list[list[list[float]]]:
-    def shares(actor: str | None, slot: str | None) -> list[float]:
-        said = label.stances.get((actor, slot))
-        return [float(p) for p in said] if isinstance(said, np.ndarray) else [float(stance == said) for stance in scheme.stance_ids]
-
-    return [[shares(actor, slot) for slot in scheme.topic_ids or (None,)] for actor in actors]
+def _stances(label: Gold, actors: Sequence[str | None], scheme: Scheme) -> list[list[list[float]]]:
+    slots = scheme.topic_ids or (None,)
+    return [[[float(stance == label.stances.get((actor, slot))) for stance in scheme.stance_ids] for slot in slots] for actor in actors]
 
 
 @dataclass(frozen=True, slots=True)
