@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from laptruong.classifiers.encoder.development import METRIC
+from laptruong.classifiers.encoder.development import METRIC, mean_holds
 from laptruong.evaluation.results import Interval, RunScores
 from train.config import Config, Phobert
 
@@ -82,8 +82,9 @@ def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
 
 
 def _kept(facts: dict[str, Any]) -> str:
-    best = max(facts["seeds"], key=lambda run: run[METRIC])
-    return f"seed {best['seed']}, better than the mean" if best[METRIC] > facts["mean"][METRIC] else "the mean of their weights"
+    if mean_holds(facts["seeds"], facts["mean"]):
+        return "the mean of their weights"
+    return f"seed {max(facts['seeds'], key=lambda run: run[METRIC])['seed']}, since the mean of their weights is worse than they are"
 
 
 def _licence(encoder: str | None) -> str:

@@ -92,7 +92,7 @@ class Phobert(Closed):
     dropout: float = Field(default=0.1, ge=0, le=0.9, description="dropout of the heads, and the most in the encoder's layers")
     balance: float = Field(default=0.5, ge=0, le=1, description="weight of rare stances: 0 all pairs alike, 1 all stances alike")
     patience: int = Field(default=2, ge=1, description="epochs without a better dev score after which training stops")
-    seeds: int = Field(default=1, ge=1, description="runs, seeds in a row; the mean of their weights is kept, unless one is better")
+    seeds: int = Field(default=1, ge=1, description="runs, with seeds that follow one another; the mean of their weights is kept")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of training; auto: bfloat16 where the chip has it"
     )

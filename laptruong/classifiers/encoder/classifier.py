@@ -57,7 +57,7 @@ class EncoderClassifier(Classifier):
     patience : int
         Epochs without a better dev score after which training stops.
     seeds : int
-        Runs, with seeds that follow one another; the mean of their weights is kept, or the best run if that scores higher on dev.
+        Runs, with seeds that follow one another; the mean of their weights is kept, see `mean_holds`.
     precision : {"auto", "float32", "bfloat16"}
         Of training; auto takes bfloat16 where the chip multiplies it.
     quantize : {"auto", "never"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
@@ -71,6 +71,14 @@ class Dev:
         fitted = [platt(topics[:, column], self.topics[:, column]) for column in range(topics.shape[1])]
         slope, shift = (np.array([each[part] for each in fitted]) for part in (0, 1))
         return slope, shift, temperature(stances, self.stances)
+
+
+def mean_holds(seeds: Sequence[Mapping[str, float]], mean: Mapping[str, float]) -> bool:
+    """Tell from dev scores whether the mean of runs' weights is a model: it is no worse than the runs are on average.
+
+    The best run is no measure: chosen on the units that it is scored on, it flatters itself.
+    """
+    return bool(mean[METRIC] >= np.mean([run[METRIC] for run in seeds]))
 
 
 def platt(scores: np.ndarray, has: np.ndarray) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 
 from laptruong.classifiers.base import Example, FitContext, Gold, check_labels
 from laptruong.classifiers.encoder import losses
-from laptruong.classifiers.encoder.development import METRIC, Dev
+from laptruong.classifiers.encoder.development import METRIC, Dev, mean_holds
 from laptruong.classifiers.encoder.export import trace
 from laptruong.classifiers.encoder.network import Network, merge
 from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config, load_encoder, load_subwords, positions
@@ -94,7 +94,7 @@ def parameter_groups(network: Any, owner: EncoderClassifier) -> list[dict[str, A
 def fit(
     owner: EncoderClassifier, examples: Sequence[Example], gold: Sequence[Gold], groups: Sequence[str], seed: int, context: FitContext
 ) -> None:
-    """Fit a classifier with each of its seeds and keep the mean of their weights, unless one is better; see `Classifier.fit`."""
+    """Fit a classifier with each of its seeds and keep the mean of their weights; see `Classifier.fit`."""
     owner.run_ = None
     folder = fetch(owner.encoder)
     config = load_config(folder)
@@ -124,7 +124,7 @@ def fit(
 
 
 def _choose(owner: EncoderClassifier, runs: Sequence[Path], tell: Callable[[str], None]) -> dict[str, float] | None:
-    """Give the network the mean of its runs' weights, or those of the best run should that score higher on dev.
+    """Give the network the mean of its runs' weights, or those of the best run where the mean is no model; see `mean_holds`.
 
     Returns
     -------
@@ -137,9 +137,9 @@ def _choose(owner: EncoderClassifier, runs: Sequence[Path], tell: Callable[[str]
         return None
     scores = owner.dev_.score(TorchRun(owner.network_))
     tell(f"mean of {len(runs)} seeds: {_told(scores)}")
-    best = max(range(len(runs)), key=lambda run: owner.seeds_[run][METRIC])
-    if owner.seeds_[best][METRIC] > scores[METRIC]:
-        tell(f"seed {owner.seeds_[best]['seed']} alone is better and kept")
+    if not mean_holds(owner.seeds_, scores):
+        best = max(range(len(runs)), key=lambda run: owner.seeds_[run][METRIC])
+        tell(f"the runs are better than their mean; seed {owner.seeds_[best]['seed']} is kept")
         owner.network_.load_state_dict(load_file(runs[best]))
     return scores
 
