@@ -1,6 +1,6 @@
 """Fine-tune the encoder with transformers' ``Trainer``: several seeds and their mean, early stopping, checkpoints that resume.
 
-Runs that start from the same weights end near enough to one another for the mean of their weights to be a model, and a better
+Runs that start from the same weights end near enough to one another for the mean of their weights to be a model, and often a better
 one than each (Wortsman et al. 2022, "Model soups"): it costs no more to label with. So the seeds of one training differ in the
 order of the data, the versions seen and the dropout, and not in what the heads start from.
 """
