@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
+from sentencepiece import sentencepiece_model_pb2
 from support import ROOT
 from tiny_encoders import corpus_texts, make_phobert
 from transformers import PhobertTokenizer
@@ -81,6 +83,37 @@ def test_special_tokens_in_a_text_are_text():
     subwords = load_subwords(TINY, 10_000)
     ids = subwords.cut(["<s> </s> <mask> <pad>"], [[]])[0].ids
     assert not {subwords.marks.start, subwords.marks.end, subwords.marks.padding} & set(ids)
+
+
+def test_an_older_checkpoints_vocabulary_is_read_as_transformers_reads_it(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}', "utf-8")
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "Ukraina", "##na", "Ukrai", "nói", "v", "##iện", "."]
+    (tmp_path / "vocab.txt").write_text("\n".join(pieces) + "\n", "utf-8")
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}', "utf-8")
+    subwords = load_subwords(tmp_path, len(pieces))
+    [tokens] = subwords.cut(["Ukraina nói viện X."], [[]])
+    assert [pieces[i] for i in tokens.ids] == ["Ukraina", "nói", "v", "##iện", "[UNK]", "."]
+    assert list(zip(tokens.starts, tokens.ends, strict=True)) == [(0, 7), (8, 11), (12, 13), (13, 16), (17, 18), (18, 19)]
+    assert subwords.marks == (2, 3, 0, 1)
+
+
+def test_a_sentencepiece_model_is_read_with_the_encoders_ids(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "xlm-roberta"}', "utf-8")
+    model = sentencepiece_model_pb2.ModelProto()
+    for rank, (piece, kind) in enumerate([("<unk>", 2), ("<s>", 3), ("</s>", 3), ("▁Ukraina", 1), ("▁nói", 1), ("▁vi", 1), ("ện", 1)]):
+        model.pieces.add(piece=piece, score=-float(rank), type=kind)
+    model.trainer_spec.model_type = 1  # Unigram
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(model.SerializeToString())
+    [tokens] = load_subwords(tmp_path, 9).cut(["Ukraina nói viện"], [[]])
+    assert tokens.ids == [4, 5, 6, 7], "XLM-R's ids stand one behind SentencePiece's"
+    assert list(zip(tokens.starts, tokens.ends, strict=True)) == [(0, 7), (8, 11), (12, 14), (14, 16)]
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
+def test_an_empty_tokenizer_is_not_taken_for_one(kind, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}), "utf-8")
+    with pytest.raises(ModelError, match=r"holds neither .* 1000"):
+        load_subwords(tmp_path, 1000)
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path):

@@ -12,10 +12,9 @@ import torch
 from datasets import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
-from laptruong.classifiers.encoder import phobert
 from laptruong.classifiers.encoder.fitting import calculates_bfloat16, last_checkpoint
-from laptruong.classifiers.encoder.pretrained import fetch, load_encoder, load_subwords, positions
-from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords
+from laptruong.classifiers.encoder.pretrained import TOKENIZER_FILES, fetch, load_encoder, load_subwords, positions
+from laptruong.classifiers.encoder.subwords import Marks, Subwords
 from laptruong.errors import ModelError
 from laptruong.text import normalize
 
@@ -122,7 +121,7 @@ def _write(model: Any, source: Path, target: Path) -> None:
     """Write the encoder and the tokenizer's files, complete or not at all."""
     draft = target.with_name("adapted.part")
     model.base_model.save_pretrained(draft)
-    for name in (FILE, "tokenizer_config.json", "README.md", *phobert.FILES):
+    for name in (*TOKENIZER_FILES, "README.md"):
         if (source / name).is_file():
             shutil.copy(source / name, draft)
     draft.rename(target)

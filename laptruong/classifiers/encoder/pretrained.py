@@ -18,7 +18,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, StrictDataclassError
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
+from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import logging
 
 from laptruong.classifiers.encoder import phobert
@@ -26,14 +26,16 @@ from laptruong.classifiers.encoder.dropout import lighten
 from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords, read_tokenizer
 from laptruong.errors import ModelError
 
+TOKENIZER_FILES = (
+    FILE, *phobert.FILES, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+    "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
+)  # fmt: skip
 _WANTED = [
     "config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "pytorch_model.bin",
-    FILE,
-    "tokenizer_config.json",
-    *phobert.FILES,
+    *TOKENIZER_FILES,
     "README.md",
     "LICENSE*",
 ]
@@ -161,10 +163,24 @@ def load_subwords(folder: Path, vocabulary: int) -> Subwords:
     """
     if all((folder / name).is_file() for name in phobert.FILES):
         return phobert.phobert_subwords(folder)
-    if not (folder / FILE).is_file():
-        raise ModelError(f"{folder}: holds neither {FILE} nor PhoBERT's {' and '.join(phobert.FILES)}; get the whole checkpoint")
-    tokenizer = read_tokenizer(folder)
+    tokenizer = read_tokenizer(folder) if (folder / FILE).is_file() else _converted(folder, vocabulary)
     return Subwords(tokenizer, _marks(tokenizer, folder), vocabulary, segmented=False)
+
+
+def _converted(folder: Path, vocabulary: int) -> Tokenizer:
+    """Let transformers make a tokenizer of an older checkpoint's files: WordPiece's vocabulary or SentencePiece's model."""
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it would tell of each way it tried
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False).backend_tokenizer
+        if tokenizer.get_vocab_size() > vocabulary / 2:
+            return tokenizer
+        reason = f"{tokenizer.get_vocab_size()} subwords found, and the encoder has {vocabulary}"  # it makes an empty one of no files
+    except Exception as err:  # its parsers raise nothing more exact
+        reason = " ".join(str(err).split())[:160]
+    raise ModelError(
+        f"{folder}: holds neither {FILE} nor PhoBERT's {' and '.join(phobert.FILES)} nor what transformers makes a tokenizer of "
+        f"({reason}); get the whole checkpoint"
+    )
 
 
 def _marks(tokenizer: Tokenizer, folder: Path) -> Marks:
@@ -173,7 +189,7 @@ def _marks(tokenizer: Tokenizer, folder: Path) -> Marks:
     for names in (("<s>", "[CLS]"), ("</s>", "[SEP]"), ("<pad>", "[PAD]"), ("<unk>", "[UNK]")):
         ids = [i for name in names if (i := tokenizer.token_to_id(name)) is not None]
         if not ids:
-            raise ModelError(f"{folder / FILE}: has no token {' or '.join(names)}; this encoder's kind is not known here")
+            raise ModelError(f"{folder}: its tokenizer has no token {' or '.join(names)}; this encoder's kind is not known here")
         found.append(ids[0])
     return Marks(*found)
 
