@@ -112,11 +112,11 @@ def fit(
         check_labels(owner.scheme, examples, gold, groups)
     owner.dev_ = Dev(*dev, owner.scheme, owner.subwords_, owner.window_)
     data = table(owner, examples, gold, versions)
-    start = _network(owner, folder, seed).state_dict()
     with context.folder() as work:
         owner.seeds_ = []
         for each in range(seed, seed + owner.seeds):
-            owner.seeds_.append({"seed": each} | tune(owner, folder, start, data, each, work / f"seed-{each}", context.tell))
+            start = _network(owner, folder, seed)
+            owner.seeds_.append({"seed": each} | tune(owner, start, data, each, work / f"seed-{each}", context.tell))
             context.tell(f"seed {each}, best epoch: {_told(owner.seeds_[-1])}")
         owner.network_ = _network(owner, folder, seed)
         owner.mean_ = _choose(owner, [work / f"seed-{run['seed']}" / _BEST for run in owner.seeds_], context.tell)
@@ -153,11 +153,8 @@ def mean_weights(files: Sequence[Path]) -> dict[str, torch.Tensor]:
     return {name: weight / len(files) for name, weight in total.items()}
 
 
-def tune(
-    owner: EncoderClassifier, folder: Path, start: Mapping[str, torch.Tensor], data: Dataset, seed: int, work: Path,
-    tell: Callable[[str], None],
-) -> dict[str, float]:  # fmt: skip
-    """Fine-tune from given weights with one seed, going on from the last checkpoint in the work folder if there is one.
+def tune(owner: EncoderClassifier, network: Network, data: Dataset, seed: int, work: Path, tell: Callable[[str], None]) -> dict[str, float]:
+    """Fine-tune a network with one seed, going on from the last checkpoint in the work folder if there is one.
 
     Returns
     -------
@@ -167,8 +164,6 @@ def tune(
     done = work / _DONE
     if done.is_file():
         return dict(json.loads(done.read_text("utf-8")))
-    network = _network(owner, folder, seed)
-    network.load_state_dict(start)
     counts = np.sum([shares for row in data["stances"] for actor in row for shares in actor], axis=0)
     trainer = Tuner(
         owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
