@@ -62,9 +62,9 @@ def paragraphs(path: Path, count: int) -> list[str]:
     raise SystemExit(f"{path}: holds only {len(found)} paragraphs of 40 to 250 words")
 
 
-def timed(run: Callable[[], object]) -> float:
-    """Give the seconds of a second run: the first one warms up."""
-    run()
+def timed(run: Callable[[], object], warm: Callable[[], object]) -> float:
+    """Give the seconds of a run after another that warms up."""
+    warm()
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
@@ -73,7 +73,7 @@ def timed(run: Callable[[], object]) -> float:
 def gemm_peak() -> float:
     """Give the most floating-point operations a second of a large bfloat16 product."""
     a, b = torch.randn(4096, 3072).bfloat16(), torch.randn(3072, 4096).bfloat16()
-    return 5 * 2 * 4096 * 3072 * 4096 / timed(lambda: [a @ b for _ in range(5)])
+    return 5 * 2 * 4096 * 3072 * 4096 / timed(lambda: [a @ b for _ in range(5)], lambda: a @ b)
 
 
 def torch_run(network: Network, dtype: torch.dtype) -> Run:
@@ -118,9 +118,13 @@ def inference(folder: Path, model: Path, texts: list[str]) -> Iterator[tuple[str
     """Give name, seconds and subwords of each way to run the network; the pipeline one by one comes first."""
     finder, subwords = ActorFinder(load_scheme("ukraine")), phobert_subwords(folder)
     examples = [Example(text, tuple(finder.find(text))) for text in texts]
-    actors = [list(each.actors) for each in examples]
-    windows = make_windows(examples, actors, subwords, WINDOW)
-    tokens = sum(len(window.ids) for window in windows)
+
+    def asked(some: list[Example]) -> tuple[list[Window], list[list[str]]]:
+        actors = [list(each.actors) for each in some]
+        return make_windows(some, actors, subwords, WINDOW), actors
+
+    everything, quarter = asked(examples), asked(examples[::4])
+    tokens = sum(len(window.ids) for window in everything[0])
     plain = RobertaForSequenceClassification(RobertaConfig.from_pretrained(model)).eval()
     for name, size in (
         ("transformers pipeline, one by one, float32", 1),
@@ -129,21 +133,24 @@ def inference(folder: Path, model: Path, texts: list[str]) -> Iterator[tuple[str
         yield name, of_pipeline(folder, plain, texts, size), tokens
     network = Network(load_encoder(model), 3, 4).eval()
 
-    def every(run: Run, some: list[Window] = windows) -> Callable[[], object]:
-        return lambda: run_windows(run, some, actors, subwords.marks, 3)
+    def seconds(run: Run) -> float:
+        def over(windows: list[Window], actors: list[list[str]]) -> Callable[[], object]:
+            return lambda: run_windows(run, windows, actors, subwords.marks, 3)
+
+        return timed(over(*everything), warm=over(*quarter))
 
     for name, dtype in (("torch, sorted by length, float32", torch.float32), ("torch, sorted by length, bfloat16", torch.bfloat16)):
-        yield name, timed(every(torch_run(network, dtype))), tokens
+        yield name, seconds(torch_run(network, dtype)), tokens
     with tempfile.TemporaryDirectory() as place:
         graph = export.trace(network)
         export.export(network, graph, Path(place), "never", subwords.size, lambda run: 0.0)
-        yield "ONNX Runtime, float32", timed(every(onnx_run(Path(place) / "model.onnx"))), tokens
-        yield "ONNX Runtime, dynamic int8", timed(every(onnx_run(eight_bits(Path(place))))), tokens
-        yield "OpenVINO, float32", timed(every(load_network(Path(place), exact=True))), tokens
-        yield "OpenVINO, as 'laptruong label' runs it", timed(every(load_network(Path(place)))), tokens
+        yield "ONNX Runtime, float32", seconds(onnx_run(Path(place) / "model.onnx")), tokens
+        yield "ONNX Runtime, dynamic int8", seconds(onnx_run(eight_bits(Path(place)))), tokens
+        yield "OpenVINO, float32", seconds(load_network(Path(place), exact=True)), tokens
+        yield "OpenVINO, as 'laptruong label' runs it", seconds(load_network(Path(place))), tokens
         weights = {name: each.numpy() for name, each in network.state_dict().items() if each.is_floating_point()}
         export.write(Path(place), graph, export.eight_bits(weights))
-        yield "OpenVINO, likewise, weights in eight bits", timed(every(load_network(Path(place)))), tokens
+        yield "OpenVINO, likewise, weights in eight bits", seconds(load_network(Path(place))), tokens
 
 
 def tuning(folder: Path, model: Path, texts: list[str], steps: int) -> tuple[float, float]:
