@@ -253,9 +253,9 @@ def test_the_shipped_corpus_breaks_no_rule(tmp_path):
         (tmp_path / "data" / part).symlink_to(ROOT / "data" / part)
     done = run_cli("corpus", "check", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
-    splits = Counter(
-        json.loads(line)["split"] for path in (ROOT / "data/corpus").glob("*.jsonl") for line in path.read_text("utf-8").splitlines()
-    )
+    records = [json.loads(line) for path in (ROOT / "data/corpus").glob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    assert sum(each["kind"] == "body" for record in records for each in record["paragraphs"]) >= 3000
+    splits = Counter(record["split"] for record in records)
     assert splits["train"] >= 2000
     assert f"{splits.total()} articles (" in done.stderr
     assert all(f"{split} {number}" in done.stderr for split, number in splits.items())
