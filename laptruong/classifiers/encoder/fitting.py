@@ -115,8 +115,7 @@ def fit(
     with context.folder() as work:
         owner.seeds_ = []
         for each in range(seed, seed + owner.seeds):
-            start = _network(owner, folder, seed)
-            owner.seeds_.append({"seed": each} | tune(owner, start, data, each, work / f"seed-{each}", context.tell))
+            owner.seeds_.append({"seed": each} | tune(owner, folder, data, (seed, each), work / f"seed-{each}", context.tell))
             context.tell(f"seed {each}, best epoch: {_told(owner.seeds_[-1])}")
         owner.network_ = _network(owner, folder, seed)
         owner.mean_ = _choose(owner, [work / f"seed-{run['seed']}" / _BEST for run in owner.seeds_], context.tell)
@@ -153,8 +152,21 @@ def mean_weights(files: Sequence[Path]) -> dict[str, torch.Tensor]:
     return {name: weight / len(files) for name, weight in total.items()}
 
 
-def tune(owner: EncoderClassifier, network: Network, data: Dataset, seed: int, work: Path, tell: Callable[[str], None]) -> dict[str, float]:
-    """Fine-tune a network with one seed, going on from the last checkpoint in the work folder if there is one.
+def tune(
+    owner: EncoderClassifier, folder: Path, data: Dataset, seeds: tuple[int, int], work: Path, tell: Callable[[str], None]
+) -> dict[str, float]:
+    """Fine-tune with one seed, going on from the last checkpoint in the work folder if there is one.
+
+    Parameters
+    ----------
+    owner : EncoderClassifier
+    folder : Path
+        The encoder's.
+    data : Dataset
+    seeds : (int, int)
+        What the heads start from, and what order, versions and dropout follow.
+    work : Path
+    tell : callable
 
     Returns
     -------
@@ -164,6 +176,8 @@ def tune(owner: EncoderClassifier, network: Network, data: Dataset, seed: int, w
     done = work / _DONE
     if done.is_file():
         return dict(json.loads(done.read_text("utf-8")))
+    start, seed = seeds
+    network = _network(owner, folder, start)
     counts = np.sum([shares for row in data["stances"] for actor in row for shares in actor], axis=0)
     trainer = Tuner(
         owner=owner, weights=losses.balance(torch.tensor(counts), owner.balance), dev=owner.dev_, tell=tell, model=network,
