@@ -15,8 +15,10 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -26,6 +28,7 @@ from onnxruntime.quantization import quantize_dynamic
 from transformers import (
     AutoModel,
     PhobertTokenizer,
+    PrinterCallback,
     RobertaConfig,
     RobertaForSequenceClassification,
     RobertaModel,
@@ -43,6 +46,7 @@ from laptruong.classifiers.encoder.network import Network
 from laptruong.classifiers.encoder.phobert import phobert_subwords
 from laptruong.classifiers.encoder.pretrained import load_encoder
 from laptruong.classifiers.encoder.runtime import Run, load_network, run_windows
+from laptruong.classifiers.encoder.subwords import Subwords
 from laptruong.classifiers.encoder.table import Collator, encode
 from laptruong.classifiers.encoder.windows import Batch, Window, make_windows
 from laptruong.segmentation import segment
@@ -50,6 +54,8 @@ from laptruong.text import normalize
 from train.texts import read_texts
 
 WINDOW = 256
+ROUNDS = 5
+T = TypeVar("T")
 
 
 def paragraphs(path: Path, count: int) -> list[str]:
@@ -62,18 +68,37 @@ def paragraphs(path: Path, count: int) -> list[str]:
     raise SystemExit(f"{path}: holds only {len(found)} paragraphs of 40 to 250 words")
 
 
-def timed(run: Callable[[], object], warm: Callable[[], object]) -> float:
-    """Give the seconds of a run after another that warms up."""
-    warm()
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+def in_turn(ways: Mapping[str, Callable[[T], object]], rounds: Sequence[T]) -> dict[str, list[float]]:
+    """Give each way's seconds of each round, all ways in turn: a machine that changes its speed changes it for all of them.
+
+    Before, each way runs over the first round to warm up.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for each in [rounds[0], *rounds]:
+        for name, run in ways.items():
+            start = time.perf_counter()
+            run(each)
+            seconds[name].append(time.perf_counter() - start)
+    return {name: found[1:] for name, found in seconds.items()}
+
+
+def show(seconds: Mapping[str, Sequence[float]], tokens: int, share: float | None = None) -> None:
+    """Print each way's rate and how many times as fast as the first it was: the median of the rounds, the least and the most.
+
+    Of the operations of a subword, `share` is the part of a large product's second.
+    """
+    first = next(iter(seconds.values()))
+    for name, found in seconds.items():
+        rate, times = tokens / sum(found), [other / own for other, own in zip(first, found, strict=True)]
+        line = f"{name:<58}{rate:>6,.0f} subwords/s  x{median(times):.2f} ({min(times):.2f} to {max(times):.2f})"
+        print(line + (f"  {rate * share:.0%} of the product" if share else ""))
 
 
 def gemm_peak() -> float:
     """Give the most floating-point operations a second of a large bfloat16 product."""
     a, b = torch.randn(4096, 3072).bfloat16(), torch.randn(3072, 4096).bfloat16()
-    return 5 * 2 * 4096 * 3072 * 4096 / timed(lambda: [a @ b for _ in range(5)], lambda: a @ b)
+    seconds = in_turn({"product": lambda _: a @ b}, range(5))["product"]
+    return 2 * 4096 * 3072 * 4096 / min(seconds)
 
 
 def torch_run(network: Network, dtype: torch.dtype) -> Run:
@@ -103,89 +128,101 @@ def eight_bits(folder: Path) -> Path:
     return folder / "int8.onnx"
 
 
-def of_pipeline(folder: Path, model: RobertaForSequenceClassification, texts: list[str], batch_size: int) -> float:
-    """Time transformers' pipeline on segmented texts, in input order."""
+class Round(NamedTuple):
+    """Some of the paragraphs: segmented for the pipeline, as windows for the others."""
+
+    segmented: list[str]
+    windows: list[Window]
+    actors: list[list[str]]
+
+
+Way = Callable[[Round], object]
+
+
+def cut(texts: Sequence[str], subwords: Subwords) -> list[Round]:
+    """Cut texts into rounds, each with texts from everywhere."""
+    finder, found = ActorFinder(load_scheme("ukraine")), []
+    for some in (texts[i::ROUNDS] for i in range(ROUNDS)):
+        examples = [Example(text, tuple(finder.find(text))) for text in some]
+        actors = [list(each.actors) for each in examples]
+        segmented = [" ".join(word.text for word in segment(normalize(text).text)) for text in some]
+        found.append(Round(segmented, make_windows(examples, actors, subwords, WINDOW), actors))
+    return found
+
+
+def of_pipeline(folder: Path, model: Path, batch_size: int) -> Way:
+    """Run transformers' pipeline on segmented texts, in input order."""
     tokenizer = PhobertTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes"), model_max_length=WINDOW)
-    classify = pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
-    segmented = [" ".join(word.text for word in segment(normalize(text).text)) for text in texts]
-    classify(segmented[:2])
-    start = time.perf_counter()
-    classify(segmented, batch_size=batch_size, truncation=True)
-    return time.perf_counter() - start
-
-
-def inference(folder: Path, model: Path, texts: list[str]) -> Iterator[tuple[str, float, int]]:
-    """Give name, seconds and subwords of each way to run the network; the pipeline one by one comes first."""
-    finder, subwords = ActorFinder(load_scheme("ukraine")), phobert_subwords(folder)
-    examples = [Example(text, tuple(finder.find(text))) for text in texts]
-
-    def asked(some: list[Example]) -> tuple[list[Window], list[list[str]]]:
-        actors = [list(each.actors) for each in some]
-        return make_windows(some, actors, subwords, WINDOW), actors
-
-    everything, quarter = asked(examples), asked(examples[::4])
-    tokens = sum(len(window.ids) for window in everything[0])
     plain = RobertaForSequenceClassification(RobertaConfig.from_pretrained(model)).eval()
-    for name, size in (
-        ("transformers pipeline, one by one, float32", 1),
-        ("transformers pipeline, batch_size=32, input order, float32", 32),
-    ):
-        yield name, of_pipeline(folder, plain, texts, size), tokens
-    network = Network(load_encoder(model), 3, 4).eval()
+    classify = pipeline("text-classification", model=plain, tokenizer=tokenizer, device="cpu")
+    return lambda each: classify(each.segmented, batch_size=batch_size, truncation=True)
 
-    def seconds(run: Run) -> float:
-        def over(windows: list[Window], actors: list[list[str]]) -> Callable[[], object]:
-            return lambda: run_windows(run, windows, actors, subwords.marks, 3)
 
-        return timed(over(*everything), warm=over(*quarter))
+def inference(folder: Path, model: Path, texts: list[str], share: float) -> None:
+    """Time each way to run the network; the pipeline one by one comes first."""
+    subwords, network = phobert_subwords(folder), Network(load_encoder(model), 3, 4).eval()
+    rounds = cut(texts, subwords)
 
-    for name, dtype in (("torch, sorted by length, float32", torch.float32), ("torch, sorted by length, bfloat16", torch.bfloat16)):
-        yield name, seconds(torch_run(network, dtype)), tokens
+    def way(run: Run) -> Way:
+        return lambda each: run_windows(run, each.windows, each.actors, subwords.marks, 3)
+
     with tempfile.TemporaryDirectory() as place:
+        plain, small = Path(place) / "plain", Path(place) / "small"
+        plain.mkdir()
+        small.mkdir()
         graph = export.trace(network)
-        export.export(network, graph, Path(place), "never", subwords.size, lambda run: 0.0)
-        yield "ONNX Runtime, float32", seconds(onnx_run(Path(place) / "model.onnx")), tokens
-        yield "ONNX Runtime, dynamic int8", seconds(onnx_run(eight_bits(Path(place)))), tokens
-        yield "OpenVINO, float32", seconds(load_network(Path(place), exact=True)), tokens
-        yield "OpenVINO, as 'laptruong label' runs it", seconds(load_network(Path(place))), tokens
+        export.export(network, graph, plain, "never", subwords.size, lambda run: 0.0)
         weights = {name: each.numpy() for name, each in network.state_dict().items() if each.is_floating_point()}
-        export.write(Path(place), graph, export.eight_bits(weights))
-        yield "OpenVINO, likewise, weights in eight bits", seconds(load_network(Path(place))), tokens
+        export.write(small, graph, export.eight_bits(weights))
+        ways = {
+            "transformers pipeline, one by one, float32": of_pipeline(folder, model, 1),
+            "transformers pipeline, batch_size=32, input order, float32": of_pipeline(folder, model, 32),
+            "torch, sorted by length, float32": way(torch_run(network, torch.float32)),
+            "torch, sorted by length, bfloat16": way(torch_run(network, torch.bfloat16)),
+            "ONNX Runtime, float32": way(onnx_run(plain / "model.onnx")),
+            "ONNX Runtime, dynamic int8": way(onnx_run(eight_bits(plain))),
+            "OpenVINO, float32": way(load_network(plain, exact=True)),
+            "OpenVINO, as 'laptruong label' runs it": way(load_network(plain)),
+            "OpenVINO, likewise, weights in eight bits": way(load_network(small)),
+        }
+        show(in_turn(ways, rounds), sum(len(window.ids) for each in rounds for window in each.windows), share)
 
 
-def tuning(folder: Path, model: Path, texts: list[str], steps: int) -> tuple[float, float]:
-    """Give subwords a second of the stock trainer in float32, and of ours."""
+def tuning(folder: Path, model: Path, texts: list[str]) -> None:
+    """Time the stock trainer in float32, and ours."""
     scheme, subwords = load_scheme("ukraine"), phobert_subwords(folder)
     finder = ActorFinder(scheme)
-    examples = [Example(text, tuple(finder.find(text))) for text in texts][: 16 * steps]
+    examples = [Example(text, tuple(finder.find(text))) for text in texts]
     gold = [Gold(frozenset({"aid"}), {(actor, "aid"): "neutral" for actor in each.actors}) for each in examples]
-    data = encode(examples, gold, scheme, subwords, WINDOW)
-    tokens = sum(len(ids) for row in data for ids in row["ids"])
+    data = encode(examples, gold, scheme, subwords, WINDOW).filter(lambda row: len(row["ids"]) == 1)
+    rounds = [data.shard(ROUNDS, i) for i in range(ROUNDS)]
     owner = EncoderClassifier(scheme, batch_size=16)
-
-    def seconds(trainer: Trainer) -> float:
-        start = time.perf_counter()
-        trainer.train()
-        return time.perf_counter() - start
-
     with tempfile.TemporaryDirectory() as place:
-        plain = [{"input_ids": row["ids"][0], "labels": 0} for row in data]
-        tokenizer = PhobertTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes"))
         stock = Trainer(
-            model=RobertaForSequenceClassification(RobertaConfig.from_pretrained(model)), train_dataset=Table.from_list(plain),
-            processing_class=tokenizer,
+            model=RobertaForSequenceClassification(RobertaConfig.from_pretrained(model)),
+            processing_class=PhobertTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes")),
             args=TrainingArguments(
                 place, per_device_train_batch_size=16, num_train_epochs=1, save_strategy="no", report_to=[], use_cpu=True
             ),
         )  # fmt: skip
+        stock.remove_callback(PrinterCallback)
         settings = arguments(owner, Path(place), 0)
         settings.num_train_epochs, settings.save_strategy, settings.eval_strategy, settings.load_best_model_at_end = 1, "no", "no", False
-        network = Network(load_encoder(model), 3, 4)
         ours = Tuner(
-            owner=owner, weights=balance(torch.ones(4, dtype=torch.long), 0.5), dev=None, tell=print, model=network, args=settings,
-            train_dataset=data, data_collator=Collator(subwords.marks, (3, 4)),
+            owner=owner, weights=balance(torch.ones(4, dtype=torch.long), 0.5), dev=None, tell=print,
+            model=Network(load_encoder(model), 3, 4), args=settings, data_collator=Collator(subwords.marks, (3, 4)),
         )  # fmt: skip
-        return sum(len(each["input_ids"]) for each in plain) / seconds(stock), tokens / seconds(ours)
+
+        def of_stock(some: Table) -> None:
+            stock.train_dataset = Table.from_list([{"input_ids": row["ids"][0], "labels": 0} for row in some])
+            stock.train()
+
+        def of_ours(some: Table) -> None:
+            ours.train_dataset = some
+            ours.train()
+
+        seconds = in_turn({"fine-tuning: stock Trainer, float32": of_stock, "fine-tuning: ours": of_ours}, rounds)
+    show(seconds, sum(len(row["ids"][0]) for row in data))
 
 
 def main() -> None:
@@ -203,15 +240,10 @@ def main() -> None:
         torch.manual_seed(0)
         RobertaModel(shape, add_pooling_layer=False).save_pretrained(model)
         operations = 2 * sum(weight.numel() for name, weight in AutoModel.from_pretrained(model).named_parameters() if ".layer." in name)
-        peak, base = gemm_peak(), 0.0
+        peak = gemm_peak()
         print(f"{len(texts)} paragraphs, {torch.get_num_threads()} threads, bfloat16 product {peak / 1e12:.2f} Tflop/s")
-        for name, seconds, tokens in inference(options.tokenizer, model, texts):
-            base = base or tokens / seconds
-            rate = tokens / seconds
-            print(f"{name:<60}{rate:>9,.0f} subwords/s  x{rate / base:.2f}  {rate * operations / peak:.0%} of the product", flush=True)
-        stock, ours = tuning(options.tokenizer, model, texts, options.steps)
-        for name, rate in (("fine-tuning: stock Trainer, float32", stock), ("fine-tuning: ours", ours)):
-            print(f"{name:<60}{rate:>9,.0f} subwords/s  x{rate / stock:.2f}")
+        inference(options.tokenizer, model, texts, operations / peak)
+        tuning(options.tokenizer, model, texts[: 16 * options.steps])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 An article is a paragraph of about 100 words, cut from the texts given (default: the written corpus) and made unique by a number.
 For a TF-IDF model the peer is pyvi with scikit-learn (`stock.py`, which checks that both say the same), for an encoder its own bare
-network on windows that are ready. Rates are medians of three rounds in turn; ratios travel between machines, rates do not.
+network on windows that are ready; also told is what the chip's bfloat16 changes. Rates are medians of three rounds in turn; ratios
+travel between machines, rates do not.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 import laptruong
 from infer import journal, label_files
 from infer.records import to_record
-from laptruong.classifiers.base import Example
+from laptruong.classifiers import EncoderClassifier, Example
 from laptruong.labelling import Labeller
 from laptruong.reading.records import article_from_record
 from laptruong.segmentation import segment_all
@@ -142,6 +143,23 @@ def compare_encoder(labeller: Labeller, path: Path, count: int, folder: Path) ->
     })  # fmt: skip
     length = sum(len(each.ids) for each in windows) / len(windows)
     print(f"{length:.0f} subwords a paragraph; label has {found[whole] / found[bare]:.1%} of the bare rate")
+    across_chips(model, examples, labeller.folder)
+
+
+def across_chips(model: EncoderClassifier, examples: list[Example], folder: Path) -> None:
+    """Print how far this chip's probabilities are from those of one without bfloat16."""
+    from laptruong.classifiers.encoder.runtime import load_network
+
+    here = model.predict(examples)
+    pairs = [list(each.stances) for each in here]
+    model.run_ = load_network(folder, exact=True)
+    there = model.predict(examples, pairs)
+    topics = max(float(abs(one.topics - two.topics).max()) for one, two in zip(here, there, strict=True))
+    both = [(one.stances[pair], two.stances[pair]) for one, two in zip(here, there, strict=True) for pair in one.stances]
+    stances = max(float(abs(one - two).max()) for one, two in both)
+    turned = sum(one.argmax() != two.argmax() for one, two in both)
+    print(f"in float32 the probabilities differ by at most {topics:.3f} (topics) and {stances:.3f} (stances), ", end="")
+    print(f"the likeliest stance in {turned} of {len(both)} pairs")
 
 
 def journal_share(labeller: Labeller, path: Path, folder: Path) -> None:

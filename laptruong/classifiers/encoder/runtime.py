@@ -1,7 +1,8 @@
 """Run a network over windows, without torch, and merge what it says of the windows of a unit.
 
-The runtime is OpenVINO: on a chip that multiplies bfloat16 it is 1.4 times as fast as ONNX Runtime with eight-bit
-arithmetic, in float32 1.2 times as fast as that in float32 (`benchmarks/encoder.py`), and it reads the same graph.
+The runtime is OpenVINO: in bfloat16 on a chip with AMX it is 1.4 times as fast as ONNX Runtime with eight-bit arithmetic,
+in float32 1.2 times as fast as that in float32 (`benchmarks/encoder.py`), and it reads the same graph. On a chip with
+AVX-512's bfloat16 but no AMX eight-bit arithmetic is 1.1 to 1.2 times as fast, at the price of probabilities that differ.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def load_network(folder: Path, *, exact: bool = False) -> Run:
     ----------
     folder : Path
     exact : bool
-        Whether to calculate in float32 also where the chip has bfloat16, which is faster and changes a probability in
-        the third digit.
+        Whether to calculate in float32 also where the chip has bfloat16, which is faster and moves a probability by
+        up to two hundredths (`benchmarks/label.py --model offline`).
 
     Raises
     ------
