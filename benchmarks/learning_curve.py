@@ -77,6 +77,7 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
     written = by_event(CORPUS / "train.jsonl", scheme)
     everything = [each for group in written for each in group]
     dev = read_corpus([CORPUS / "dev.jsonl"], scheme)
+    feed = read_corpus([CORPUS / "feed.jsonl"], scheme)
     real = read_corpus([REAL], scheme) if REAL.is_file() else []
     real_train, real_dev = ([each for each in real if each.split == split] for split in ("train", "dev"))
 
@@ -99,6 +100,7 @@ def measure(config: Config, scheme: Scheme, data: Path, shares: list[float], dra
     if real:
         yield step("the real layer alone", [real_train], real_dev)
         yield step("both layers", [everything + real_train], dev + real_dev)
+        yield step("both layers and the feed items", [everything + real_train + feed], dev + real_dev)
 
 
 def traits(path: Path, split: str | None, scheme: Scheme) -> list[str]:
@@ -156,11 +158,11 @@ def plot(steps: list, path: Path) -> None:
     for task, marker in zip(PRIMARY, "os^", strict=True):
         means = [statistics.mean(run[task] for run in runs) for *_, runs in curve]
         (line,) = axes.plot([step[2] for step in curve], means, marker=marker, label=f"{task}, written layer")
-        for step, fill in zip(rest, ("none", "full"), strict=bool(rest)):
+        for step, fill in zip(rest, ("none", "left", "full"), strict=bool(rest)):
             axes.plot(step[2], step[3][0][task], marker=marker, color=line.get_color(), fillstyle=fill, linestyle="", markersize=9)
     axes.set(xlabel="units learnt from", ylabel="F1 on the news scored", xscale="log", ylim=(0, 1))
     if rest:
-        axes.set_title("Large hollow marks: the real layer alone; large filled ones: both layers", fontsize=9)
+        axes.set_title("Large marks: the real layer alone (hollow), both layers (half), both and the feed items (filled)", fontsize=9)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     figure.savefig(path, metadata={"Date": None})

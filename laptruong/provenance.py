@@ -35,6 +35,8 @@ def commit() -> str | None:
     """Give the commit of the checkout that runs, marked where files were changed; None outside a checkout."""
     here = Path(__file__).resolve().parent
     try:
+        own = ["git", "ls-files", "--error-unmatch", Path(__file__).name]  # no other project's, in whose folder this one is installed
+        subprocess.run(own, cwd=here, capture_output=True, check=True)
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
         changed = subprocess.run(
             ["git", "status", "--porcelain", "--untracked-files=no", "--", ":!../models", ":!../README.md"],

@@ -77,13 +77,21 @@ def normalize(raw: str) -> Normalized:
         return Normalized(_respell(raw), None)
     pieces, offsets, start = [], [], 0
     for end in range(1, len(raw) + 1):
-        if end < len(raw) and unicodedata.combining(raw[end]):
-            continue  # a mark belongs to the letter before it
+        if end < len(raw) and _joins(raw[start:end], raw[end]):
+            continue
         composed = unicodedata.normalize("NFC", raw[start:end])
         pieces.append(composed)
         offsets += [start] * len(composed)
         start = end
     return Normalized(_respell("".join(pieces)), [*offsets, len(raw)])
+
+
+def _joins(cluster: str, char: str) -> bool:
+    """Tell whether a character is composed with what stands before it: a mark, or the next part of a Korean syllable."""
+    if char < "\u0300":  # no mark comes before it
+        return False
+    compose = unicodedata.normalize
+    return bool(unicodedata.combining(char)) or compose("NFC", cluster + char) != compose("NFC", cluster) + compose("NFC", char)
 
 
 def _respell(text: str) -> str:

@@ -14,10 +14,10 @@ A {kind} model for the scheme `{scheme}`: it tells which topics a paragraph has 
 
 | | |
 |---|---|
-| trained from | `{config}` (seed {seed}), commit {commit} |
+| trained by | `laptruong train {source}` (seed {seed}), commit {commit} |
 | learnt from | {train} |
 | thresholds and scores below | {dev} |
-| licence | {licence}; its texts are the project's own, of published news it holds labels only |
+| licence | {licence} |
 
 ## Scores on the dev split
 
@@ -33,7 +33,8 @@ Decisions are forced for these scores. With abstention a stance is given for {co
   what is under the abstention threshold is listed as withheld.
 - {reads}: irony, quotation inside quotation and a position told without its usual verbs
   escape it. It knows only what the paragraph says.
-- Most of the dev split was written for the corpus. Scores on real news are in the project's README.
+- The scores above are of the split on which its thresholds were chosen, and flatter it. What it is worth on other news
+  `laptruong evaluate` tells.
 """
 
 
@@ -45,6 +46,7 @@ _ENCODER = """
 | encoder | `{encoder}` |
 | its licence | {licence} |
 | adapted to news | {adapted} |
+| trained in | {precision} |
 | weights | {weights} |
 
 {runs} (macro-F1 at a topic threshold of 0.5):
@@ -56,26 +58,26 @@ _ENCODER = """
 _READS = {"tfidf": "It reads words, not arguments", "phobert": "It has read a language but no arguments"}
 
 
-def write_card(config: Config, config_name: str, manifest: dict[str, Any], scores: RunScores, facts: dict[str, Any]) -> str:
+def write_card(config: Config, source: str, manifest: dict[str, Any], scores: RunScores, facts: dict[str, Any]) -> str:
     """Fill in the card of a run; ``facts`` are what the classifier says of its training."""
     return _TEMPLATE.format(
-        name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], config=config_name,
+        name=config.name, kind=config.classifier, scheme=manifest["scheme"]["name"], source=source,
         seed=config.seed, commit=manifest["commit"] or "unknown", train=_layer(manifest["data"]["train"]),
         dev=_layer(manifest["data"]["dev"]), scores=_table(scores),
         licence=_licence(facts.get("licence", "mit")), reads=_READS[config.classifier],
-        training=_encoder(config.phobert, facts) if facts else "",
+        training=_encoder(config.phobert, facts, manifest["encoder"].get("trained_in", "not recorded")) if facts else "",
         coverage=_percent(scores.stance_given), sure=_percent(scores.stance_right_where_given),
     )  # fmt: skip
 
 
-def _encoder(config: Phobert, facts: dict[str, Any]) -> str:
+def _encoder(config: Phobert, facts: dict[str, Any], precision: str) -> str:
     runs = [*facts["seeds"], *([{"seed": "mean of their weights"} | facts["mean"]] if facts["mean"] else [])]
     rows = [f"| {run['seed']} | {_score(run, 'topic_macro_f1')} | {_score(run, 'stance_macro_f1')} |" for run in runs]
     weights = "float32"
     if facts["quantized"]:
         weights = "{kept} (mean macro-F1 on dev {float32:.4f} in float32, {int8:.4f} in int8)".format(**facts["quantized"])
     return _ENCODER.format(
-        encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, seeds="\n".join(rows),
+        encoder=config.encoder, licence=facts["licence"] or "see its source", weights=weights, precision=precision, seeds="\n".join(rows),
         runs="Runs, each at its best epoch on dev" + (f", and what is kept: {_kept(facts)}" if facts["mean"] else ""),
         adapted=f"masked-language modelling on {config.adapt.tokens:,} subwords" if config.adapt else "no",
     )  # fmt: skip
@@ -88,11 +90,10 @@ def _kept(facts: dict[str, Any]) -> str:
 
 
 def _licence(encoder: str | None) -> str:
-    return (
-        "MIT, as the project"
-        if encoder == "mit"
-        else f"the project's part is MIT; the encoder's licence ({encoder or 'see its source'}) binds the model"
-    )
+    own = "what is laptruong's in it is MIT"
+    if encoder != "mit":
+        own += f"; the encoder's licence ({encoder or 'see its source'}) binds the model"
+    return own + "; the texts learnt from have their own"
 
 
 def _score(run: dict[str, Any], name: str) -> str:

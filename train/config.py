@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, field_validator
 
+from laptruong.classifiers.encoder.windows import SHORTEST
 from laptruong.errors import ConfigError
 from laptruong.schemas import Closed, check, read_yaml
 
@@ -81,7 +82,7 @@ class Phobert(Closed):
     """Hyper-parameters of the encoder classifier."""
 
     encoder: str = Field(default="vinai/phobert-base", description="a name on the hub, or a folder (from the config's folder)")
-    max_tokens: int = Field(default=256, ge=16, description="longest window in subwords; never more than the encoder's positions")
+    max_tokens: int = Field(default=256, ge=SHORTEST, description="longest window in subwords; never more than the encoder's positions")
     epochs: int = Field(default=5, ge=1, description="most passes over the training data")
     batch_size: int = Field(default=16, ge=1, description="units a step, on each device")
     accumulation: int = Field(default=1, ge=1, description="steps whose gradients are added up")

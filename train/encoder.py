@@ -13,6 +13,8 @@ from laptruong.text import normalize
 from train.config import Adaptation, Phobert
 from train.texts import read_texts
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
 
 def find_encoder(config: Phobert, base: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Find the encoder, in a folder or on the hub.
@@ -28,19 +30,21 @@ def find_encoder(config: Phobert, base: Path) -> tuple[dict[str, Any], dict[str,
     parameters : dict
         The classifier's, with the encoder's folder.
     entry : dict
-        What the manifest says: the encoder's name, its files by hash, those it is adapted to.
+        What the manifest says: the encoder's name, its files by hash, those it is adapted to, and in what it is trained.
 
     Raises
     ------
     ConfigError, ModelError
         If there is no such encoder or a text of the adaptation is missing.
     """
-    from laptruong.classifiers.encoder.pretrained import fetch  # torch comes with it
+    from laptruong.classifiers.encoder.fitting import calculates_bfloat16  # torch comes with them
+    from laptruong.classifiers.encoder.pretrained import fetch
 
     folder = base / config.encoder if (base / config.encoder).is_dir() else fetch(config.encoder)
     entry: dict[str, Any] = {
         "name": config.encoder,
         "files": {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()},
+        "trained_in": "bfloat16" if calculates_bfloat16(config.precision) else "float32",
     }
     if config.adapt is not None:
         paths = [base / file for file in config.adapt.texts + config.adapt.without]
@@ -75,12 +79,21 @@ def adapted_encoder(config: Phobert, encoder: str, base: Path, target: Path, see
 
 
 def chosen_texts(config: Adaptation, base: Path) -> Iterator[str]:
-    """Give the texts to learn from: those wanted, none twice, none that the model will be scored on."""
+    """Give the texts to learn from: those wanted, none twice, none that the model will be scored on.
+
+    Raises
+    ------
+    ConfigError
+        If a record's date cannot be held against the config's.
+    """
     seen = {_key(each.text) for file in config.without for each in read_texts(base / file) if each.split != "train"}
     wanted = re.compile(config.keep)
     for file in config.texts:
         for text, date, _ in read_texts(base / file):
-            if (date or "") < (config.before or "9") and wanted.search(text) and _key(text) not in seen:
+            if config.before and date and not _DAY.match(date):
+                raise ConfigError("phobert.adapt.before", [f"{base / file}: has the date '{date}'; only YYYY-MM-DD can be held against it"])
+            late = bool(config.before and date and date >= config.before)
+            if not late and wanted.search(text) and _key(text) not in seen:
                 seen.add(_key(text))
                 yield text
 

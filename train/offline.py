@@ -139,7 +139,7 @@ def make_tokenizer(weights: Weights) -> Tokenizer:
 
 
 def _spelt(path: Path) -> Iterator[str]:
-    """Give the texts of a file in the spelling in which the classifier gives them to the encoder."""
+    """Give the texts of a file in the classifier's one spelling, capitals as they stand."""
     return (normalize(each.text).text for each in read_texts(path))
 
 
@@ -211,6 +211,6 @@ def _check(weights: Weights, target: Path, path: Path, keep: set[int]) -> float:
     reference = hidden_states(target, old, weights.tensors["embeddings.word_embeddings.weight"])
     found = hidden_states(target, new)
     difference = max(float(np.abs(one - two).max()) for one, two in zip(reference, found, strict=True))
-    if difference > _TOLERANCE:
+    if not difference <= _TOLERANCE:  # not a number is no agreement
         raise ModelError(f"{target}: hidden states differ from the untrimmed model's by {difference:.1e}; the trimming is wrong")
     return difference

@@ -58,11 +58,10 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     ConfigError, SchemeError, CorpusError
         If the file, its scheme or its data is wrong.
     """
-    first = os.environ.get("RANK", "0") == "0"  # of several training processes (`accelerate launch`) one tells and writes
-    if not first:
+    if not is_first():
         tell = _silent
-    path = Path(config_path)
-    config = load_config(path, list(overrides))
+    path, overrides = Path(config_path), list(overrides)
+    config = load_config(path, overrides)
     base = path.resolve().parent
     scheme = load_scheme(base / config.scheme if config.scheme.endswith((".yaml", ".yml")) else config.scheme)
     finder = ActorFinder(scheme)
@@ -84,15 +83,20 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     others = versions(learn, scheme, config.seed) if config.classifier == "phobert" and config.phobert.versions else None
     context = FitContext((dev.examples, dev.gold), work, tell, others)
     model.fit(learn.examples, learn.gold, learn.groups, seed=config.seed, context=context)
-    if first:
-        _write(target, path.name, config, model, dev, manifest)
+    if is_first():
+        _write(target, " ".join([path.name, *(f"--set {each}" for each in overrides)]), config, model, dev, manifest)
         shutil.rmtree(work, ignore_errors=True)
     return target
 
 
+def is_first() -> bool:
+    """Tell whether this is the one of several training processes (`accelerate launch`) that tells and writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _fingerprint(config: Config, manifest: dict[str, Any]) -> str:
-    """Name what decides a training but for the code, so that only the same one goes on from its checkpoints."""
-    decisive = {key: manifest.get(key) for key in ("scheme", "data", "encoder", "libraries")}
+    """Name what decides a training, so that only the same one goes on from its checkpoints."""
+    decisive = {key: manifest.get(key) for key in ("scheme", "data", "encoder", "libraries", "commit")}
     decisive["config"] = json.loads(config.model_dump_json(exclude={"output"}))
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -170,7 +174,7 @@ def _check_place(target: Path) -> None:
         raise ConfigError("output", [f"{target.parent}: cannot be made: {err.strerror}"]) from None
 
 
-def _write(target: Path, config_name: str, config: Config, model: Classifier, dev: Dataset, manifest: dict[str, Any]) -> None:
+def _write(target: Path, source: str, config: Config, model: Classifier, dev: Dataset, manifest: dict[str, Any]) -> None:
     """Write a run beside its place and move it there when it is complete.
 
     Thresholds and scores are of the model as it will be loaded: the encoder's weights may have been rounded.
@@ -188,7 +192,7 @@ def _write(target: Path, config_name: str, config: Config, model: Classifier, de
         storage.write_json(folder, "dev_scores.json", scores.model_dump())
         lines = (json.dumps(item, ensure_ascii=False) for item in _items(dev, predictions, decision, model.scheme))
         (folder / "dev_predictions.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        (folder / "README.md").write_text(write_card(config, config_name, manifest, scores, model.facts()), "utf-8")
+        (folder / "README.md").write_text(write_card(config, source, manifest, scores, model.facts()), "utf-8")
         files = sorted(path for path in folder.iterdir() if path.name not in _DESCRIPTIVE)
         storage.write_json(folder, MANIFEST, manifest | {"files": {path.name: file_sha256(path) for path in files}})
         if target.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +37,7 @@ def read_texts(path: Path) -> Iterator[Text]:
                     yield _of_record(json.loads(line)) if ".jsonl" in path.suffixes else Text(line.strip())
     except OSError as err:
         raise ReadError(str(path), f"cannot be read: {err.strerror or err}") from None
-    except (EOFError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as err:
+    except (EOFError, zlib.error, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as err:
         raise ReadError(at, f"holds no text ({err!r}); give JSON Lines with 'text', or plain text in UTF-8") from None
 
 

@@ -116,11 +116,14 @@ def train(
 ) -> None:
     """Train a model from an experiment file into a run folder."""
     from laptruong import tracking
+    from train.run import is_first
     from train.run import train as run
 
     if mlflow is not None:
         tracking.check(mlflow)
     folder = run(config, overrides or [], tell=say)
+    if not is_first():
+        return
     typer.echo(str(folder))
     if mlflow is not None:
         say(f"MLflow run {tracking.log_training(folder, mlflow)}")

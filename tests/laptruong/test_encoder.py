@@ -16,17 +16,18 @@ from support import ROOT
 from tiny_encoders import corpus_texts, make_phobert
 from torch.nn.functional import cross_entropy
 
-from laptruong.classifiers import EncoderClassifier
+from laptruong.classifiers import EncoderClassifier, Example, Gold
 from laptruong.classifiers.encoder import export, losses
-from laptruong.classifiers.encoder.development import platt, temperature
+from laptruong.classifiers.encoder.development import Dev, platt, temperature
 from laptruong.classifiers.encoder.dropout import ByteDropout
 from laptruong.classifiers.encoder.network import Network
-from laptruong.classifiers.encoder.pretrained import describe, fetch, load_encoder
+from laptruong.classifiers.encoder.pretrained import describe, fetch, load_config, load_encoder, load_subwords, positions
 from laptruong.classifiers.encoder.runtime import load_network
 from laptruong.classifiers.encoder.sampling import ShuffledBatches
 from laptruong.classifiers.encoder.torch_runtime import TorchRun, load_torch
 from laptruong.classifiers.encoder.windows import Batch
-from laptruong.errors import ModelError
+from laptruong.errors import ConfigError, ModelError
+from laptruong.scheme import Scheme
 
 TINY = ROOT / "tests" / "encoders" / "tiny"
 
@@ -113,16 +114,34 @@ def test_calibration_finds_what_was_bent():
     assert temperature(np.zeros((0, 4)), np.zeros(0, dtype=int)) == 1
 
 
+@pytest.mark.parametrize(("kept", "exclusive", "logits", "score"), [
+    (("football", "weather"), True, [[-1, -2], [-3, -2]], 1.0),  # each unit has a topic: the likeliest
+    (("football", "weather"), False, [[-1, -2], [-3, -2]], 0.0),
+    (("football", "weather"), True, [[3, 2], [3, 2]], (2 / 3 + 0) / 2),
+    (("football",), False, [[1, 0], [1, 0]], 2 / 3),  # of the topic alone, not of its absence too
+])  # fmt: skip
+def test_the_dev_score_of_topics_is_the_mean_f1_over_topics(kept, exclusive, logits, score, tmp_path):
+    scheme, _ = make(tmp_path, "topics")
+    topics = [each.model_dump() for each in scheme.topics if each.id in kept]
+    scheme = Scheme.model_validate(scheme.model_dump(by_alias=True) | {"topics": topics, "exclusive": exclusive})
+    gold = [Gold(frozenset({topic} & set(kept)), {}) for topic in ("football", "weather")]
+    dev = Dev([Example("Trời mưa.")] * 2, gold, scheme, load_subwords(TINY, 10**6), 64)
+
+    def run(batch):
+        rows = np.array([logits[row][: len(kept)] for row in range(2)], dtype=float)
+        return rows, np.zeros((2, 1, len(kept), len(scheme.stance_ids)))
+
+    assert dev.score(run)["topic_macro_f1"] == pytest.approx(score)
+
+
 @pytest.mark.parametrize("topics", [3, 0])
 def test_the_graph_gives_torchs_scores(topics, tmp_path):
     model = network(topics)
     export.export(model, export.trace(model), tmp_path, "never", 1000, lambda run: 0.0)
     draw = np.random.default_rng(1)
-    for rows, positions, actors in ((1, 5, 1), (3, 17, 2), (2, 90, 4)):
-        pool = draw.random((rows, actors, positions)).astype(np.float32)
-        batch = Batch(
-            draw.integers(4, 900, (rows, positions)), np.ones((rows, positions), dtype=np.int64), pool / pool.sum(-1, keepdims=True)
-        )
+    for rows, length, actors in ((1, 5, 1), (3, 17, 2), (2, 90, 4)):
+        pool = draw.random((rows, actors, length)).astype(np.float32)
+        batch = Batch(draw.integers(4, 900, (rows, length)), np.ones((rows, length), dtype=np.int64), pool / pool.sum(-1, keepdims=True))
         for one, two in zip(TorchRun(model)(batch), load_network(tmp_path, exact=True)(batch), strict=True):
             assert one.shape == two.shape
             assert np.allclose(one, two, atol=1e-4)
@@ -255,6 +274,19 @@ def test_a_graph_cannot_read_files_outside_its_folder(where, fitted, tmp_path):
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
     with pytest.raises(ModelError, match=r"names a file other than model\.safetensors"):
         EncoderClassifier.load(folder, scheme)
+
+
+@pytest.mark.parametrize("kind", ["t5", "xlnet", "funnel"])
+def test_an_encoder_without_positions_is_one_clear_error(kind, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}), "utf-8")
+    with pytest.raises(ModelError, match=f"of the kind '{kind}' does not tell how many positions"):
+        positions(load_config(tmp_path))
+
+
+@pytest.mark.parametrize("setting", [{"max_tokens": 2}, {"seeds": 0}, {"epochs": 0}])
+def test_settings_that_cannot_be_are_told_before_training(setting, tmp_path):
+    with pytest.raises(ConfigError, match=next(iter(setting))):
+        fit("phobert", *make(tmp_path, "topics"), **setting)
 
 
 def test_an_encoder_that_cannot_be_had_says_how_to_get_it(tmp_path):

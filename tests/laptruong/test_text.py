@@ -24,6 +24,13 @@ def test_positions_lead_back_to_the_raw_text(raw):
     assert normalize(unicodedata.normalize("NFD", raw)).text == normalize(unicodedata.normalize("NFC", raw)).text
 
 
+@given(st.text(alphabet="한국어ự\u1112\u1161\u11ab\u0300 n", max_size=12))
+def test_korean_names_are_composed_too(raw):
+    plain = normalize(unicodedata.normalize("NFD", raw))
+    assert plain.text == normalize(unicodedata.normalize("NFC", raw)).text
+    assert unicodedata.is_normalized("NFC", plain.text)
+
+
 def test_tone_marks_have_one_place():
     assert normalize("hoà bình, thuỷ quân, quý, toà, khoẻ").text == "hòa bình, thủy quân, quý, tòa, khỏe"
 

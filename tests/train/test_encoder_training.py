@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import unicodedata
 
 import numpy as np
@@ -13,6 +16,8 @@ from support import ROOT, SCHEMES, mood_records, run_cli, write_jsonl
 from tiny_encoders import corpus_texts
 
 import laptruong
+from laptruong import provenance
+from laptruong.classifiers.encoder.adaptation import Masker
 from laptruong.classifiers.encoder.development import METRIC, Dev
 from laptruong.errors import ConfigError
 from train.config import Adaptation
@@ -185,6 +190,56 @@ def test_adaptation_changes_the_encoder_and_is_kept_when_interrupted(config, tmp
     assert not [line for line in told if line.startswith("masked")], "what was adapted is not adapted again"
 
 
+def test_an_adaptation_that_was_interrupted_ends_as_one_that_was_not(config, tmp_path, monkeypatch):
+    (tmp_path / "news.txt").write_text("\n".join(corpus_texts(80)), "utf-8")
+    adapt = ["phobert.epochs=1", "phobert.adapt={texts: [news.txt], tokens: 4000, batch_size: 4}"]
+    whole = load_file(train(config, adapt) / "model.safetensors")
+    shutil.rmtree(tmp_path / "runs")
+    mask, batches = Masker.__call__, []
+
+    def killed(self, rows):
+        batches.append([row["place"] for row in rows])
+        if len(batches) == 9:
+            raise KilledError
+        return mask(self, rows)
+
+    monkeypatch.setattr(Masker, "__call__", killed)
+    with pytest.raises(KilledError):
+        train(config, adapt)
+    assert list((tmp_path / "runs").glob(".moods-*/adapting/checkpoint-*"))
+    first, batches[:] = batches[:8], []
+    monkeypatch.setattr(Masker, "__call__", lambda self, rows: batches.append([row["place"] for row in rows]) or mask(self, rows))
+    resumed = load_file(train(config, adapt) / "model.safetensors")
+    assert batches
+    assert batches[0] in first[1:], "it goes on from a checkpoint"
+    assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_training_does_not_go_on_with_what_other_code_began(config, monkeypatch):
+    def killed(text):
+        if text.startswith("epoch 2"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, tell=killed)
+    monkeypatch.setattr(provenance, "commit", lambda: "another")
+    told = []
+    train(config, tell=told.append)
+    assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 1", "epoch 2", "epoch 3"]
+
+
+def test_two_processes_train_one_model_and_the_first_alone_tells(config, tmp_path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--main_process_port=0"]
+    done = subprocess.run(
+        [*launch, "-m", "laptruong.cli", "train", str(config)], capture_output=True, text=True, check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(tmp_path / "runs" / "moods")]
+    assert done.stderr.count("epoch 3: ") == 1
+    assert laptruong.load(tmp_path / "runs" / "moods").label("Trận bóng đá hay.").model["name"] == "moods"
+
+
 def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
     texts = [{"text": f"Ukraine, tin số {n}.", "date": f"2025-12-{n:02}"} for n in range(1, 21)]
     texts[6]["text"] = unicodedata.normalize("NFD", texts[6]["text"])
@@ -195,6 +250,10 @@ def test_adaptation_reads_nothing_that_the_model_is_scored_on(tmp_path):
     adapt = Adaptation(texts=["news.jsonl"], without=["corpus.jsonl"], before="2025-12-11", keep="Ukraine")
     found = list(chosen_texts(adapt, tmp_path))
     assert found == [f"Ukraine, tin số {n}." for n in (1, 2, 3, 4, 6, 8, 9, 10)] + ["Ukraine, không ghi ngày."]
+    write_jsonl(tmp_path / "news.jsonl", [{"text": "Ukraine.", "date": "05/01/2026"}])
+    with pytest.raises(ConfigError, match=r"news.jsonl: has the date '05/01/2026'"):
+        list(chosen_texts(adapt, tmp_path))
+    assert list(chosen_texts(Adaptation(texts=["news.jsonl"]), tmp_path)) == ["Ukraine."]
 
 
 @pytest.mark.parametrize(("adapt", "told"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 import zipfile
@@ -156,6 +157,15 @@ def test_texts_that_cannot_be_read_are_one_clear_error(content, source, tmp_path
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(LaptruongError, match=r"bad.jsonl, line 1|bad.jsonl: holds no text"):
         make_offline_encoder(source, [path], tmp_path / "out")
+
+
+def test_a_damaged_archive_is_one_clear_error(source, tmp_path):
+    whole = gzip.compress(" ".join(str(number) for number in range(500)).encode(), mtime=0)
+    path = tmp_path / "bad.txt.gz"
+    for at in range(10, len(whole), 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with pytest.raises(LaptruongError, match=r"bad.txt.gz"):
+            make_offline_encoder(source, [path], tmp_path / "out")
 
 
 def test_the_command(source, texts, tmp_path):

@@ -12,7 +12,7 @@ import torch
 from datasets import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
-from laptruong.classifiers.encoder.fitting import calculates_bfloat16, last_checkpoint
+from laptruong.classifiers.encoder.fitting import last_checkpoint, surroundings
 from laptruong.classifiers.encoder.pretrained import TOKENIZER_FILES, fetch, load_encoder, load_subwords, positions
 from laptruong.classifiers.encoder.subwords import Marks, Subwords
 from laptruong.errors import ModelError
@@ -52,17 +52,13 @@ def adapt(
     source = fetch(encoder)
     model = load_encoder(source, masked=True, seed=seed)
     subwords = load_subwords(source, model.config.vocab_size)
-    data = blocks(texts, subwords, min(window, positions(model.config)))
-    length = sum(data["length"]) / len(data)
+    data = blocks(texts, subwords, min(window, positions(model.config)), tokens)
     trainer = Trainer(
-        model=model, train_dataset=data, data_collator=Masker(subwords.marks, _mask_id(source, subwords), model.config.vocab_size),
+        model=model, train_dataset=data, data_collator=Masker(subwords.marks, _mask_id(source, subwords), model.config.vocab_size, seed),
         args=TrainingArguments(
-            output_dir=str(target.parent / "adapting"), seed=seed, max_steps=max(1, round(tokens / (batch_size * length))),
-            per_device_train_batch_size=batch_size, learning_rate=learning_rate, warmup_steps=0.06, lr_scheduler_type="linear",
-            weight_decay=0.01, use_cpu=not torch.accelerator.is_available(), bf16=calculates_bfloat16(precision), optim="adamw_torch_fused",
-            save_strategy="steps", save_steps=0.2,
-            save_total_limit=1, logging_strategy="steps", logging_steps=0.05, report_to=[], disable_tqdm=True,
-            remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+            **surroundings(precision), output_dir=str(target.parent / "adapting"), seed=seed, num_train_epochs=1,
+            per_device_train_batch_size=batch_size, learning_rate=learning_rate, warmup_steps=0.06, weight_decay=0.01,
+            optim="adamw_torch_fused", save_strategy="steps", save_steps=0.2, logging_strategy="steps", logging_steps=0.05,
         ),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
@@ -75,35 +71,45 @@ def adapt(
     return target
 
 
-def blocks(texts: Sequence[str], subwords: Subwords, limit: int) -> Dataset:
-    """Cut texts into stretches of at most ``limit`` subwords, special tokens included; a short last one is kept."""
-    rows = []
+def blocks(texts: Sequence[str], subwords: Subwords, limit: int, tokens: int) -> Dataset:
+    """Cut texts into stretches of at most ``limit`` subwords, special tokens included, until so many subwords are reached.
+
+    A short last stretch of a text is kept. Where the texts are too few they come again; each row knows its ``place``.
+    """
+    rows: list[dict[str, Any]] = []
     for text in texts:
         plain = normalize(text).text
         ids = subwords.cut([plain], [[]])[0].ids
         for start in range(0, len(ids), limit - 2):
             stretch = [subwords.marks.start, *ids[start : start + limit - 2], subwords.marks.end]
             rows.append({"ids": stretch, "length": len(stretch)})
-    return Dataset.from_list(rows)
+    count = max(1, round(tokens * len(rows) / sum(row["length"] for row in rows)))
+    return Dataset.from_list(rows).select([place % len(rows) for place in range(count)]).add_column("place", list(range(count)))
 
 
 @dataclass(frozen=True, slots=True)
 class Masker:
-    """Hides 15 % of the subwords: of these 80 % behind the mask, 10 % behind another subword, 10 % not at all (BERT)."""
+    """Hides 15 % of the subwords: of these 80 % behind the mask, 10 % behind another subword, 10 % not at all (BERT).
+
+    What it draws follows from the seed and a batch's place: a training that goes on from a checkpoint asks for batches before it has
+    torch's generator back, and asks for others than one that was not interrupted.
+    """
 
     marks: Marks
     mask: int
     vocabulary: int
+    seed: int
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Give ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch, longest)."""
         longest = max(row["length"] for row in rows)
         ids = torch.tensor([row["ids"] + [self.marks.padding] * (longest - row["length"]) for row in rows])
         text = ~torch.isin(ids, torch.tensor(self.marks[:3]))
-        hidden = (torch.rand(ids.shape) < _MASKED) & text
+        dice = torch.Generator().manual_seed((self.seed << 32) + rows[0]["place"])
+        hidden = (torch.rand(ids.shape, generator=dice) < _MASKED) & text
         labels = torch.where(hidden, ids, _IGNORED)
-        draw = torch.rand(ids.shape)
-        others = torch.randint(self.vocabulary, ids.shape)
+        draw = torch.rand(ids.shape, generator=dice)
+        others = torch.randint(self.vocabulary, ids.shape, generator=dice)
         ids = torch.where(hidden & (draw < 0.8), self.mask, torch.where(hidden & (draw > 0.9), others, ids))
         return {"input_ids": ids, "attention_mask": (ids != self.marks.padding).long(), "labels": labels}
 

@@ -53,11 +53,20 @@ class Dev:
         topics, stances = self.outputs(run)
         scores = {}
         if self.scheme.topic_ids:
-            scores["topic_macro_f1"] = float(f1_score(self.topics, topics > 0, average="macro", zero_division=0))
+            columns = zip(self.topics.T, self._chosen(topics).T, strict=True)
+            scores["topic_macro_f1"] = float(np.mean([f1_score(right, given, zero_division=0) for right, given in columns]))
         if len(self.stances):
             labels = range(len(self.scheme.stance_ids))
             scores["stance_macro_f1"] = float(f1_score(self.stances, stances.argmax(1), labels=labels, average="macro", zero_division=0))
         return scores | {METRIC: float(np.mean(list(scores.values())))}
+
+    def _chosen(self, topics: np.ndarray) -> np.ndarray:
+        """Take the topics of a probability above 0.5; of those that exclude one another the likeliest, if each unit has one."""
+        likely: np.ndarray = topics > 0
+        if self.scheme.exclusive:
+            likeliest: np.ndarray = topics == topics.max(axis=1, keepdims=True)
+            return likeliest if self.topics.any(axis=1).all() else likeliest & likely
+        return likely
 
     def calibrate(self, run: Run) -> tuple[np.ndarray, np.ndarray, float]:
         """Fit Platt's sigmoid to each topic and one temperature to the stances, by likelihood.

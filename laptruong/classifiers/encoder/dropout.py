@@ -40,7 +40,7 @@ class ByteDropout(nn.Module):
         return values * (keep.to(values.dtype) * (256 / (256 - threshold)))
 
 
-def lighten(model: Any, p: float | None = None) -> Any:
+def lighten(model: Any, p: float | None = None) -> None:
     """Put this dropout, in place, wherever a model has torch's.
 
     Parameters
@@ -53,4 +53,3 @@ def lighten(model: Any, p: float | None = None) -> Any:
         for name, child in parent.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(parent, name, ByteDropout(child.p if p is None else min(p, child.p)))
-    return model

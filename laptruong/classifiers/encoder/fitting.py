@@ -29,6 +29,8 @@ from laptruong.classifiers.encoder.pretrained import fetch, licence, load_config
 from laptruong.classifiers.encoder.sampling import ShuffledBatches
 from laptruong.classifiers.encoder.table import Collator, table
 from laptruong.classifiers.encoder.torch_runtime import TorchRun
+from laptruong.classifiers.encoder.windows import SHORTEST
+from laptruong.errors import ConfigError
 
 if TYPE_CHECKING:
     from laptruong.classifiers.encoder.classifier import EncoderClassifier
@@ -96,6 +98,8 @@ def fit(
 ) -> None:
     """Fit a classifier with each of its seeds and keep the mean of their weights; see `Classifier.fit`."""
     owner.run_ = None
+    if owner.seeds < 1 or owner.epochs < 1 or owner.max_tokens < SHORTEST:
+        raise ConfigError("phobert", [f"seeds and epochs must be at least 1, max_tokens at least {SHORTEST}"])
     folder = fetch(owner.encoder)
     config = load_config(folder)
     owner.licence_ = licence(folder)
@@ -197,17 +201,22 @@ def tune(
 
 
 def arguments(owner: EncoderClassifier, output: Path, seed: int) -> TrainingArguments:
-    """Give the trainer's settings."""
+    """Give the trainer's settings; rates and decay are those of `parameter_groups`."""
     return TrainingArguments(
-        output_dir=str(output), seed=seed, num_train_epochs=owner.epochs, learning_rate=owner.learning_rate,
-        per_device_train_batch_size=owner.batch_size, gradient_accumulation_steps=owner.accumulation,
-        warmup_steps=owner.warmup, lr_scheduler_type="linear", weight_decay=owner.weight_decay, max_grad_norm=1.0,
-        use_cpu=not torch.accelerator.is_available(),
-        bf16=calculates_bfloat16(owner.precision), restore_callback_states_from_checkpoint=True,
-        eval_strategy="epoch", save_strategy="epoch", save_total_limit=1, load_best_model_at_end=True,
-        metric_for_best_model=METRIC, greater_is_better=True, logging_strategy="no", report_to=[], disable_tqdm=True,
-        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+        **surroundings(owner.precision), output_dir=str(output), seed=seed, num_train_epochs=owner.epochs, warmup_steps=owner.warmup,
+        per_device_train_batch_size=owner.batch_size, gradient_accumulation_steps=owner.accumulation, max_grad_norm=1.0,
+        eval_strategy="epoch", save_strategy="epoch", load_best_model_at_end=True, metric_for_best_model=METRIC, greater_is_better=True,
+        restore_callback_states_from_checkpoint=True, logging_strategy="no",
     )  # fmt: skip
+
+
+def surroundings(precision: str) -> dict[str, Any]:
+    """Give the trainer's settings that follow from the machine, and those that every training shares."""
+    return {
+        "use_cpu": not torch.accelerator.is_available(), "bf16": calculates_bfloat16(precision),
+        "dataloader_pin_memory": torch.cuda.is_available(), "lr_scheduler_type": "linear", "save_total_limit": 1, "report_to": [],
+        "disable_tqdm": True, "remove_unused_columns": False,
+    }  # fmt: skip
 
 
 def calculates_bfloat16(precision: str) -> bool:

@@ -24,6 +24,7 @@ from transformers.utils import logging
 from laptruong.classifiers.encoder import phobert
 from laptruong.classifiers.encoder.dropout import lighten
 from laptruong.classifiers.encoder.subwords import FILE, Marks, Subwords, read_tokenizer
+from laptruong.classifiers.encoder.windows import SHORTEST
 from laptruong.errors import ModelError
 
 TOKENIZER_FILES = (
@@ -195,9 +196,18 @@ def _marks(tokenizer: Tokenizer, folder: Path) -> Marks:
 
 
 def positions(config: Any) -> int:
-    """Give the longest window of an encoder; RoBERTa's family counts positions from behind the padding's id."""
+    """Give the longest window of an encoder; RoBERTa's family counts positions from behind the padding's id.
+
+    Raises
+    ------
+    ModelError
+        If its configuration does not tell, as that of an encoder without absolute positions.
+    """
     offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert", "phobert") else 0
-    return int(config.max_position_embeddings) - offset
+    count = int(getattr(config, "max_position_embeddings", None) or 0) - offset
+    if count < SHORTEST:
+        raise ModelError(f"an encoder of the kind '{config.model_type}' does not tell how many positions it has; choose another encoder")
+    return count
 
 
 def hidden_states(folder: Path, ids: Sequence[Sequence[int]], embeddings: np.ndarray | None = None) -> list[np.ndarray]:

@@ -17,6 +17,9 @@ from laptruong.classifiers.base import Example
 from laptruong.classifiers.encoder.subwords import Marks, Subwords, Tokens, spell
 from laptruong.text import sentence_spans
 
+SHORTEST = 16
+"""Fewest positions of a window: less holds no sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
