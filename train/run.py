@@ -77,6 +77,8 @@ def train(config_path: str | Path, overrides: Iterable[str] = (), *, tell: Calla
     if config.classifier == "phobert":
         parameters, manifest["encoder"] = find_encoder(config.phobert, base)
     work = target.parent / f".{config.name}-{_fingerprint(config, manifest)}"
+    for left in sorted(set(target.parent.glob(f".{config.name}-{'[0-9a-f]' * 12}")) - {work}):
+        tell(f"{left}: is what a training of this name with another config, data or commit left when it was stopped; remove it if unwanted")
     if config.classifier == "phobert" and config.phobert.adapt is not None:
         parameters["encoder"] = str(adapted_encoder(config.phobert, parameters["encoder"], base, work / "adapted", config.seed, tell))
     model = classifier_class(config.classifier)(scheme, **parameters)

@@ -108,6 +108,8 @@ def test_another_config_does_not_go_on_from_these_checkpoints(config):
     told = []
     train(config, ["phobert.epochs=1"], tell=told.append)
     assert [line.partition(":")[0] for line in told if line.startswith("epoch")] == ["epoch 1"]
+    [left] = (config.parent / "runs").glob(".moods-*")
+    assert [line.partition(": ")[0] for line in told if "remove it" in line] == [str(left)]
 
 
 @pytest.mark.parametrize(
