@@ -77,8 +77,8 @@ def normalize(raw: str) -> Normalized:
         return Normalized(_respell(raw), None)
     pieces, offsets, start = [], [], 0
     for end in range(1, len(raw) + 1):
-        if end < len(raw) and _joins(raw[start:end], raw[end]):
-            continue
+        if end < len(raw) and (unicodedata.combining(raw[end]) or _joins(raw[start:end], raw[end])):
+            continue  # a mark belongs to the letter before it
         composed = unicodedata.normalize("NFC", raw[start:end])
         pieces.append(composed)
         offsets += [start] * len(composed)
@@ -87,11 +87,9 @@ def normalize(raw: str) -> Normalized:
 
 
 def _joins(cluster: str, char: str) -> bool:
-    """Tell whether a character is composed with what stands before it: a mark, or the next part of a Korean syllable."""
-    if char < "\u0300":  # no mark comes before it
-        return False
+    """Tell whether a letter is composed with what stands before it, as the parts of a Korean syllable are."""
     compose = unicodedata.normalize
-    return bool(unicodedata.combining(char)) or compose("NFC", cluster + char) != compose("NFC", cluster) + compose("NFC", char)
+    return char >= "\u0900" and compose("NFC", cluster + char) != compose("NFC", cluster) + compose("NFC", char)
 
 
 def _respell(text: str) -> str:
