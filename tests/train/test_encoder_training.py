@@ -17,9 +17,11 @@ from tiny_encoders import corpus_texts
 
 import laptruong
 from laptruong import provenance
-from laptruong.classifiers.encoder.adaptation import Masker
+from laptruong.classifiers.encoder.adaptation import Masker, blocks
 from laptruong.classifiers.encoder.development import METRIC, Dev
+from laptruong.classifiers.encoder.pretrained import load_subwords
 from laptruong.errors import ConfigError
+from laptruong.text import normalize
 from train.config import Adaptation
 from train.encoder import chosen_texts
 from train.run import train
@@ -215,6 +217,28 @@ def test_an_adaptation_that_was_interrupted_ends_as_one_that_was_not(config, tmp
     assert batches
     assert batches[0] in first[1:], "it goes on from a checkpoint"
     assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_an_adaptation_draws_from_all_texts_and_masks_by_its_seed():
+    subwords = load_subwords(ROOT / "tests" / "encoders" / "tiny", 10**6)
+    texts = corpus_texts(60)
+    stretches = list(blocks_in_order(texts, subwords))
+    tokens = sum(map(len, stretches))
+    part, twice = (blocks(texts, subwords, 64, count, seed=1)["ids"] for count in (tokens // 3, 2 * tokens))
+    assert sorted(twice) == sorted(2 * stretches)
+    assert sum(map(len, part)) == pytest.approx(tokens / 3, rel=0.2)
+    assert max(map(stretches.index, part)) > 0.8 * len(stretches), "of the last texts, too"
+    rows = list(blocks(texts, subwords, 64, 1000, seed=1).select(range(4)))
+    one, two, other = (Masker(subwords.marks, 3, 500, seed)(rows)["labels"] for seed in (1, 1, 2))
+    assert one.equal(two)
+    assert not one.equal(other)
+
+
+def blocks_in_order(texts, subwords):
+    for text in texts:
+        ids = subwords.cut([normalize(text).text], [[]])[0].ids
+        for start in range(0, len(ids), 62):
+            yield [subwords.marks.start, *ids[start : start + 62], subwords.marks.end]
 
 
 def test_a_training_does_not_go_on_with_what_other_code_began(config, monkeypatch):

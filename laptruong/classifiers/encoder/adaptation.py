@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments
@@ -52,7 +53,7 @@ def adapt(
     source = fetch(encoder)
     model = load_encoder(source, masked=True, seed=seed)
     subwords = load_subwords(source, model.config.vocab_size)
-    data = blocks(texts, subwords, min(window, positions(model.config)), tokens)
+    data = blocks(texts, subwords, min(window, positions(model.config)), tokens, seed)
     trainer = Trainer(
         model=model, train_dataset=data, data_collator=Masker(subwords.marks, _mask_id(source, subwords), model.config.vocab_size, seed),
         args=TrainingArguments(
@@ -71,10 +72,10 @@ def adapt(
     return target
 
 
-def blocks(texts: Sequence[str], subwords: Subwords, limit: int, tokens: int) -> Dataset:
-    """Cut texts into stretches of at most ``limit`` subwords, special tokens included, until so many subwords are reached.
+def blocks(texts: Sequence[str], subwords: Subwords, limit: int, tokens: int, seed: int) -> Dataset:
+    """Cut texts into stretches of at most ``limit`` subwords, special tokens included, and draw about so many subwords of them.
 
-    A short last stretch of a text is kept. Where the texts are too few they come again; each row knows its ``place``.
+    A short last stretch of a text is kept. None comes again before all have come; each row knows its ``place``.
     """
     rows: list[dict[str, Any]] = []
     for text in texts:
@@ -84,7 +85,8 @@ def blocks(texts: Sequence[str], subwords: Subwords, limit: int, tokens: int) ->
             stretch = [subwords.marks.start, *ids[start : start + limit - 2], subwords.marks.end]
             rows.append({"ids": stretch, "length": len(stretch)})
     count = max(1, round(tokens * len(rows) / sum(row["length"] for row in rows)))
-    return Dataset.from_list(rows).select([place % len(rows) for place in range(count)]).add_column("place", list(range(count)))
+    order = np.random.default_rng(seed).permutation(len(rows))
+    return Dataset.from_list(rows).select(np.resize(order, count)).add_column("place", list(range(count)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Masker:
         longest = max(row["length"] for row in rows)
         ids = torch.tensor([row["ids"] + [self.marks.padding] * (longest - row["length"]) for row in rows])
         text = ~torch.isin(ids, torch.tensor(self.marks[:3]))
-        dice = torch.Generator().manual_seed((self.seed << 32) + rows[0]["place"])
+        drawn = np.random.SeedSequence((self.seed, rows[0]["place"])).generate_state(1)  # torch's generator takes 32 bits of a seed
+        dice = torch.Generator().manual_seed(int(drawn[0]))
         hidden = (torch.rand(ids.shape, generator=dice) < _MASKED) & text
         labels = torch.where(hidden, ids, _IGNORED)
         draw = torch.rand(ids.shape, generator=dice)
